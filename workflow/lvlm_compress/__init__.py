@@ -1,0 +1,1 @@
+"""LVLM-Compress-Bench: how compression changes vision-language models."""

@@ -1,0 +1,1 @@
+"""One folder a benchmark: `task.py` loads and prompts, `score.py` parses and measures."""

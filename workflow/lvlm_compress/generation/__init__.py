@@ -1,0 +1,1 @@
+"""Batching, prefix reuse and the journal of a generation cell."""
