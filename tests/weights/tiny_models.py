@@ -1,0 +1,74 @@
+"""Random Llava models with Llama, Gemma (MQA) and Qwen2 (biases, GQA) decoders, and a tokenizer."""
+
+from __future__ import annotations
+
+import torch
+from transformers import (
+    CLIPVisionConfig,
+    GemmaConfig,
+    LlamaConfig,
+    LlavaConfig,
+    LlavaForConditionalGeneration,
+    Qwen2Config,
+)
+
+FAMILIES = ("llama", "gemma", "qwen2")
+VOCABULARY = 256
+_COMMON = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 128,
+    "intermediate_size": 256,
+    "num_hidden_layers": 2,
+    "max_position_embeddings": 512,
+}
+
+
+def tiny_llava(
+    family: str, seed: int = 0, dtype: torch.dtype = torch.float32, outliers: bool = True
+) -> LlavaForConditionalGeneration:
+    """A Llava whose hidden channels differ widely in size, as those of trained models do."""
+    texts = {
+        "llama": LlamaConfig(**_COMMON, num_attention_heads=4, num_key_value_heads=4),
+        "gemma": GemmaConfig(**_COMMON, num_attention_heads=2, num_key_value_heads=1, head_dim=64),
+        "qwen2": Qwen2Config(**_COMMON, num_attention_heads=4, num_key_value_heads=2),
+    }
+    vision = CLIPVisionConfig(
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=28,
+        patch_size=14,
+        projection_dim=32,
+    )
+    torch.manual_seed(seed)
+    config = LlavaConfig(vision_config=vision, text_config=texts[family], image_token_index=255)
+    model = LlavaForConditionalGeneration(config).eval()
+    _randomize(model, outliers)
+    return model.to(dtype)
+
+
+@torch.no_grad()
+def _randomize(model: LlavaForConditionalGeneration, outliers: bool) -> None:
+    """Larger weights than the initial ones, random biases, and a few salient channels."""
+    decoder = model.get_decoder()
+    for name, parameter in decoder.named_parameters():
+        if name.endswith("bias"):
+            parameter.normal_(0, 0.2)
+        elif name.endswith("proj.weight"):
+            parameter.normal_(0, 0.06)
+        elif name.endswith("layernorm.weight"):
+            offset = 1.0 if model.config.text_config.model_type == "gemma" else 0.0
+            size = torch.exp(0.3 * torch.randn_like(parameter))
+            if outliers:
+                size[torch.randperm(len(size))[:6]] *= 12
+            parameter.copy_(size - offset)
+
+
+class CharacterTokenizer:
+    """BOS and one id a byte: enough of a tokenizer for calibration."""
+
+    bos = 254
+
+    def encode(self, text: str) -> list[int]:
+        return [self.bos, *(byte % 250 for byte in text.encode())]

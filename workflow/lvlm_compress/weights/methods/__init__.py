@@ -1,0 +1,1 @@
+"""One module a weight quantization method: what it does to the weights before they are rounded."""
