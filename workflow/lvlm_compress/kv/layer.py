@@ -54,6 +54,10 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
     def stored(self) -> tuple[Tensor, Tensor]:
         """K and V of all columns, [batch, kv_heads, columns, head_dim]."""
 
+    @abstractmethod
+    def cut(self, columns: int, tokens: list[int]) -> None:
+        """Keep the first columns, which hold so many tokens of each sample."""
+
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         """Take dtype, device and batch size from the first K and V."""
         super().lazy_initialization(key_states, value_states)
@@ -141,19 +145,22 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
     def require_cut(self, tokens_to_remove: int) -> None:
         """Raise ValueError if removing so many columns would cut a group apart."""
         if self.is_initialized:
-            kept = list(self._lengths(self.get_seq_length() - abs(tokens_to_remove)).values())
+            kept = list(self._lengths(self.get_seq_length() + tokens_to_remove).values())
             self.k.require_cut(kept)
             self.v.require_cut(kept)
 
     def crop(self, tokens_to_remove: int) -> None:
         """Remove the last columns, at most back to a group boundary; the number is negative."""
+        if tokens_to_remove > 0:
+            raise ValueError(f"crop takes minus the number of columns, not {tokens_to_remove}.")
         self.require_cut(tokens_to_remove)
-        self.note_peak()
         if self.is_initialized:
-            kept = list(self._lengths(self.get_seq_length() - abs(tokens_to_remove)).values())
+            self.note_peak()
+            columns = self.get_seq_length() + tokens_to_remove
+            kept = list(self._lengths(columns).values())
             self.k.cut(kept)
             self.v.cut(kept)
-        super().crop(tokens_to_remove)
+            self.cut(columns, kept)
 
     def select_samples(self, samples: Tensor) -> None:
         """Keep, repeat or reorder samples: an index tensor into the batch."""

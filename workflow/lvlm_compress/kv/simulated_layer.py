@@ -38,6 +38,10 @@ class Layer(KVLayer):
             self.keys, self.values = self.keys.clone(), self.values.clone()
         super().finish_prefill()
 
+    def cut(self, columns: int, tokens: list[int]) -> None:
+        """Keep the first columns; `tokens` of each sample are among them."""
+        self.keys, self.values = self.keys[:, :, :columns], self.values[:, :, :columns]
+
     def select_samples(self, samples: Tensor) -> None:
         """Follow with the tensors."""
         super().select_samples(samples)

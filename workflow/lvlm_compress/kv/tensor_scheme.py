@@ -36,11 +36,14 @@ class TensorScheme(ABC):
         bits: bits of a code.
         boundary: stored tokens may be cut at multiples of it without touching a group; None when
             all tokens share statistics. A scheme with a boundary quantizes each token once.
+        token_axis: of a scheme with a boundary, the axis of the grouped tensor along which more
+            tokens mean more groups.
         shared: axes of the grouped tensor whose values share a minimum and a step.
     """
 
     kind: ClassVar[str]
     shared: ClassVar[tuple[int, ...]]
+    token_axis: ClassVar[int]
     bits: int
 
     @property
@@ -101,3 +104,10 @@ class TensorScheme(ABC):
     def fake_quantize(self, x: Tensor) -> Tensor:
         """`x` as it comes back from storage, in its dtype; `x` itself is left alone."""
         return self.decode_(self.encode(x), x.shape).to(x.dtype)
+
+    def take_outliers(self, x: Tensor, encoded: Encoded) -> tuple[Tensor, Tensor]:
+        """Positions (int32) and values of the outliers of one sample, for packed storage.
+
+        A position counts values token by token, head by head; `outliers` says how many there are.
+        """
+        return x.new_empty(0).int(), x.new_empty(0)

@@ -19,6 +19,8 @@ from lvlm_compress.kv.tensor_scheme import TensorScheme
 if TYPE_CHECKING:
     from torch import Size, Tensor
 
+    from lvlm_compress.kv.tensor_scheme import Encoded
+
 # A share above 0 and below 100 %.
 PATTERN = r"or(?=.*[1-9])(?P<percent>[0-9]{1,2}(\.[0-9]+)?)"
 EXAMPLES = ("or2",)
@@ -69,6 +71,32 @@ class OutlierReduced(TensorScheme):
 
     def fake_quantize(self, x: Tensor) -> Tensor:
         """Uniform within the span, the values outside of it as they are."""
-        encoded = self.encode(x)
+        return self._with_outliers(x, self.encode(x))
+
+    def _with_outliers(self, x: Tensor, encoded: Encoded) -> Tensor:
         inside = (x >= encoded.minimum).logical_and_(x <= encoded.maximum)
         return self.decode_(encoded, x.shape).to(x.dtype).where(inside, x)
+
+    def take_outliers(self, x: Tensor, encoded: Encoded) -> tuple[Tensor, Tensor]:
+        """As many positions from either end; ties with an end of the span fill them up.
+
+        A tie may go either way, so it is stored as `fake_quantize` returns it.
+        """
+        flat, quantized = _tokens_first(x), _tokens_first(self.fake_quantize(x))
+        minimum, maximum = encoded.minimum.view(()), encoded.maximum.view(())
+        each = self._each_end(flat.numel())
+        positions = flat.new_empty(2 * each).long()
+        _fill_(positions[:each], flat < minimum, flat == minimum)
+        _fill_(positions[each:], flat > maximum, flat == maximum)
+        return positions.int(), quantized[positions]
+
+
+def _tokens_first(x: Tensor) -> Tensor:
+    return x.transpose(1, 2).reshape(-1)
+
+
+def _fill_(places: Tensor, outside: Tensor, tied: Tensor) -> None:
+    """All places that are outside, then the first that are tied."""
+    found = outside.nonzero().view(-1)
+    places[: len(found)] = found
+    places[len(found) :] = tied.nonzero().view(-1)[: len(places) - len(found)]

@@ -29,6 +29,7 @@ class PerChannel(TensorScheme):
 
     kind: ClassVar[str] = "per_channel"
     shared: ClassVar[tuple[int, ...]] = (3,)
+    token_axis: ClassVar[int] = 2
     block: int
 
     @property

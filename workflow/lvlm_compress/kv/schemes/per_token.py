@@ -31,6 +31,7 @@ class PerToken(TensorScheme):
 
     kind: ClassVar[str] = "per_token"
     shared: ClassVar[tuple[int, ...]] = (3,)
+    token_axis: ClassVar[int] = 1
     columns: int
 
     @property
