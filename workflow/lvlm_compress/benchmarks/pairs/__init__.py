@@ -1,0 +1,1 @@
+"""PAIRS: parallel photographs that differ in gender and race."""
