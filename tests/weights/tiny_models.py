@@ -17,7 +17,7 @@ VOCABULARY = 256
 _COMMON = {
     "vocab_size": VOCABULARY,
     "hidden_size": 128,
-    "intermediate_size": 256,
+    "intermediate_size": 128,
     "num_hidden_layers": 2,
     "max_position_embeddings": 512,
 }
@@ -56,12 +56,12 @@ def _randomize(model: LlavaForConditionalGeneration, outliers: bool) -> None:
         if name.endswith("bias"):
             parameter.normal_(0, 0.2)
         elif name.endswith("proj.weight"):
-            parameter.normal_(0, 0.06)
+            parameter.normal_(0, 0.03)
         elif name.endswith("layernorm.weight"):
             offset = 1.0 if model.config.text_config.model_type == "gemma" else 0.0
             size = torch.exp(0.3 * torch.randn_like(parameter))
             if outliers:
-                size[torch.randperm(len(size))[:6]] *= 12
+                size[torch.randperm(len(size))[:6]] *= 8
             parameter.copy_(size - offset)
 
 

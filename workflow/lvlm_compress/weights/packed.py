@@ -32,6 +32,11 @@ class PackedWeight:
         zeros = pack(quantized.zeros.flatten(), bits)
         return cls(pack(quantized.codes, bits), quantized.scales, zeros, bits, group)
 
+    def to(self, device: torch.device | str) -> PackedWeight:
+        """The same on another device ("meta": the shapes alone)."""
+        codes, scales, zeros = self.codes.to(device), self.scales.to(device), self.zeros.to(device)
+        return PackedWeight(codes, scales, zeros, self.bits, self.group)
+
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, columns) of the matrix."""

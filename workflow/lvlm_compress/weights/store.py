@@ -51,7 +51,7 @@ def load_into(model: Any, path: Path, storage: str = "dense") -> None:
         raise UserError(f"Unknown weight_storage '{storage}'; known are {', '.join(STORAGES)}.")
     decoder: nn.Module = model.get_decoder()
     with open_store(path) as store:
-        _require_fit(decoder, store, path)
+        require_fit(decoder, store, path)
         exact = set(offset_norms(decoder))
         for name in store.folded:
             parameter, stored = decoder.get_parameter(name), store.tensor(name)
@@ -73,7 +73,7 @@ def _place_packed(decoder: nn.Module, name: str, weight: PackedWeight) -> None:
     decoder.set_submodule(name, PackedLinear(weight, old.bias).to(device))
 
 
-def _require_fit(decoder: nn.Module, store: StoreReader, path: Path) -> None:
+def require_fit(decoder: nn.Module, store: StoreReader, path: Path) -> None:
     """Every target linear is in the store with its shape, and nothing else is."""
     shapes = {
         name: (module.out_features, module.in_features)
