@@ -16,16 +16,16 @@ import polars as pl
 from lvlm_compress.benchmarks.files import as_object, field, lines, parse_json
 from lvlm_compress.errors import UserError
 
-SCHEMA = {"id": pl.String, "prompt": pl.String, "text": pl.String}
+SCHEMA = {"id": pl.String, "prompt": pl.String, "text": pl.String, "line": pl.Int64}
 
 
 def read_llava(file: Path, *, skip_unreadable: bool = False) -> pl.DataFrame:
-    """Read `question_id`, `prompt` (null if absent) and `text` of a JSON lines file.
+    """Read `question_id` (as `id`), `prompt` (null if absent) and `text` of a JSON lines file.
 
     With `skip_unreadable` a line that is no JSON object becomes a row without id (VQAv2's rule);
     else it is a UserError that names the line.
     """
-    rows: list[tuple[str | None, str | None, str | None]] = []
+    rows: list[tuple[str | None, str | None, str | None, int]] = []
     for number, line in lines(file):
         where = f"{file}, line {number}"
         try:
@@ -33,9 +33,9 @@ def read_llava(file: Path, *, skip_unreadable: bool = False) -> pl.DataFrame:
         except UserError:
             if not skip_unreadable:
                 raise
-            rows.append((None, None, None))
+            rows.append((None, None, None, number))
             continue
-        rows.append(_row(record, file, number))
+        rows.append((*_row(record, file, number), number))
     if not rows:
         raise UserError(f"{file} holds no answers.")
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from lvlm_compress.benchmarks.types import ImageSource
 from lvlm_compress.errors import UserError
 
 
@@ -50,6 +48,11 @@ def _read_one(file: Path, columns: Sequence[str]) -> pl.DataFrame:
     return table.select(columns).with_row_index("row").with_columns(file=pl.lit(str(file)))
 
 
-def image(record: dict[str, Any], name: str) -> ImageSource:
-    """Where the picture of a record of `read` is."""
-    return ImageSource(Path(record["file"]), name, record["row"])
+def complete(table: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The table itself; an empty (or not convertible) cell in `columns` is a UserError."""
+    for column in columns:
+        empty = table.filter(pl.col(column).is_null())
+        if empty.height:
+            spot = f"{empty['file'][0]}, row {empty['row'][0]}"
+            raise UserError(f"{spot}: column '{column}' is empty or holds an unexpected value.")
+    return table

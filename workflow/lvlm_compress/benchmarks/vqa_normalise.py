@@ -18,9 +18,19 @@ PERIOD = re.compile(r"\.(?!\d)")
 MAX_PERIODS = 32
 ARTICLES = frozenset({"a", "an", "the"})
 NUMBERS = {
-    word: str(number)
-    for number, word in enumerate("zero one two three four five six seven eight nine ten".split())
-} | {"none": "0"}
+    "none": "0",
+    "zero": "0",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "ten": "10",
+}
 
 _REGULAR = """
 ain't aren't can't could've couldn't didn't doesn't don't hadn't hasn't haven't he'd he's how'd

@@ -1,0 +1,1 @@
+"""GQA: compositional questions, testdev-balanced."""

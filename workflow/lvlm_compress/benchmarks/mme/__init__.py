@@ -1,0 +1,1 @@
+"""MME: yes/no pairs over ten perception and four cognition tasks."""

@@ -1,0 +1,1 @@
+"""MM-Vet: open-ended answers over six capabilities, graded by a judge."""

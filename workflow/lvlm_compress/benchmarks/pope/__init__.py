@@ -1,0 +1,1 @@
+"""POPE: object hallucination, three samplings of negative objects."""

@@ -1,0 +1,1 @@
+"""ScienceQA: multiple choice with and without pictures, test split."""

@@ -1,0 +1,1 @@
+"""TextVQA: reading text in pictures, validation split."""
