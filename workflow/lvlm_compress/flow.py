@@ -1,0 +1,132 @@
+"""What the Snakefile asks: the plan, the inputs of its rules, the targets, the warm worker."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lvlm_compress.cells import Cell
+from lvlm_compress.errors import UserError
+from lvlm_compress.identity import Folder
+from lvlm_compress.plan import Plan, make_plan
+from lvlm_compress.settings import Settings, resolve
+from lvlm_compress.warm import ADDRESS
+
+Wildcards = Any
+Checkpoint = Callable[[Folder], object]
+
+
+class Flow:
+    """One Snakemake process's view of the plan.
+
+    Args:
+        root: the clone.
+        config: what Snakemake parsed.
+        identify: asks Snakemake for the job that hashes a folder; it raises until that job ran.
+    """
+
+    def __init__(self, root: Path, config: Mapping[str, Any], identify: Checkpoint) -> None:
+        self.settings: Settings = resolve(root, config)
+        self.models: Mapping[str, Mapping[str, Any]] = self.settings.grid["models"]
+        self._identify = identify
+        self._plan = make_plan(self.settings)
+
+    @property
+    def store(self) -> str:
+        """The artifact store, relative to the clone where it lies in it."""
+        store, root = self.settings.store, self.settings.root
+        return str(store.relative_to(root) if store.is_relative_to(root) else store)
+
+    def plan(self) -> Plan:
+        """The plan; asks for the identity of folders that are not hashed yet."""
+        asked: set[Path] = set()
+        while isinstance(self._plan, Folder):
+            folder = self._plan
+            if folder.identity in asked:
+                raise UserError(f"{folder.path} changed while it was hashed; start again.")
+            asked.add(folder.identity)
+            self._identify(folder)
+            self._plan = make_plan(self.settings)
+        return self._plan
+
+    def folder(self, kind: str, name: str) -> Path:
+        """The folder that an identity job hashes."""
+        if isinstance(self._plan, Folder) and (self._plan.kind, self._plan.name) == (kind, name):
+            return self._plan.path
+        raise UserError(f"No folder of kind {kind} and name {name} waits for its identity.")
+
+    def inputs(self, wildcards: Wildcards) -> list[str]:
+        """The artifacts that a cell's stage reads."""
+        return [self.path(cell) for cell in self.plan().cells[wildcards.digest].inputs.values()]
+
+    def published_inputs(self, wildcards: Wildcards) -> list[str]:
+        """The report part that is published, and with the page the tables and figures."""
+        cell = self.plan().cells[wildcards.digest]
+        return [self.path(cell), *self.inputs(wildcards)]
+
+    def memory(self, wildcards: Wildcards, attempt: int) -> int:
+        """Host memory in MB: the model entry's `memory_mb`, more at every attempt."""
+        return int(self._resources(wildcards).get("memory_mb", 2000)) * attempt
+
+    def runtime(self, wildcards: Wildcards, attempt: int) -> int:
+        """Minutes: the model entry's `minutes`, more at every attempt."""
+        return int(self._resources(wildcards).get("minutes", 30)) * attempt
+
+    def gpus(self, wildcards: Wildcards) -> int:
+        """GPUs that the model entry asks for; none for a model that runs on a CPU."""
+        return int(self._resources(wildcards).get("gpus", 0))
+
+    def _resources(self, wildcards: Wildcards) -> Mapping[str, Any]:
+        resources: Mapping[str, Any] = self.models[wildcards.model].get("resources", {})
+        return resources
+
+    def plan_file(self, _: Wildcards) -> str:
+        """The plan that stages are handed."""
+        return str(self.plan().file)
+
+    def kind(self, kind: str) -> Callable[[Wildcards], list[str]]:
+        """Input function of a target: all artifacts of a kind."""
+
+        def paths(_: Wildcards) -> list[str]:
+            plan = self.plan()
+            cells = plan.of_kind(kind)
+            if kind == "score":
+                cells = [cell for cell in cells if cell.digest in plan.present]
+            return [self.path(cell) for cell in cells]
+
+        return paths
+
+    def published(self, kind: str) -> Callable[[Wildcards], str]:
+        """Input function of a target: the marker that a report part is published."""
+
+        def marker(_: Wildcards) -> str:
+            return f"results/published/{self.plan().reports[kind].digest}"
+
+        return marker
+
+    def path(self, cell: Cell) -> str:
+        """An artifact's path as the rules' outputs spell it."""
+        return f"{self.store}/{cell.path}"
+
+    def start(self) -> None:
+        """What a real run begins with: the plan on disk and the warm worker."""
+        if isinstance(self._plan, Plan):
+            self._plan.write()
+        if self.settings.config["runtime"]["warm"]:
+            address = str(Path(tempfile.mkdtemp(prefix="lvlm-compress-")) / "warm")
+            subprocess.Popen([sys.executable, "-m", "lvlm_compress.warm", "--serve", address])
+            os.environ[ADDRESS] = address
+
+
+def prepare_environment(root: Path) -> None:
+    """Let stages import the package from the clone, and keep them off the network."""
+    package = str(root / "workflow")
+    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    if package not in paths:
+        os.environ["PYTHONPATH"] = os.pathsep.join([package, *paths])
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")

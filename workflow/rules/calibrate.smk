@@ -1,0 +1,29 @@
+"""Weights: AWQ calibration and rounding, one store a (model, weights)."""
+
+
+rule calibrate_weights:
+    input:
+        ancient(FLOW.inputs),
+    output:
+        STORE + "/weights/{model}/{weights}/{digest}.safetensors",
+    params:
+        plan=FLOW.plan_file,
+    log:
+        "logs/calibrate/{model}/{weights}/{digest}.log",
+    benchmark:
+        "logs/calibrate/{model}/{weights}/{digest}.tsv"
+    conda:
+        "../../envs/calibrate.yaml"
+    threads: 1
+    resources:
+        mem_mb=FLOW.memory,
+        runtime=FLOW.runtime,
+        gpu=FLOW.gpus,
+    shell:
+        "{PYTHON} -m lvlm_compress.warm lvlm_compress.stages.calibrate {wildcards.digest} "
+        "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
+
+
+rule calibrate:
+    input:
+        FLOW.kind("weights"),

@@ -1,0 +1,33 @@
+"""The plan and what all rules share."""
+
+from lvlm_compress.errors import UserError
+from lvlm_compress.flow import Flow, prepare_environment
+from snakemake.exceptions import WorkflowError
+
+# Conda brings its own python; otherwise the one that runs Snakemake has the packages.
+PYTHON = "python" if workflow.deployment_settings.deployment_method else sys.executable
+
+
+def identify_folder(folder):
+    return checkpoints.identify.get(
+        kind=folder.kind, name=folder.name, signature=folder.identity.name.split(".")[-2]
+    )
+
+
+prepare_environment(Path(workflow.basedir))
+try:
+    FLOW = Flow(Path(workflow.basedir), config, identify_folder)
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+STORE = FLOW.store
+
+
+wildcard_constraints:
+    digest="[0-9a-f]{16}",
+    signature="[0-9a-f]{16}",
+    kind="[a-z]+",
+    model="[^/]+",
+    compression="[^/]+",
+    weights="[^/]+",
+    benchmark="[^/]+",
+    seed="greedy|[0-9]+",

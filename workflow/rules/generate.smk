@@ -1,0 +1,29 @@
+"""Answers: one cell a (model, compression, benchmark, seed)."""
+
+
+rule generate:
+    input:
+        ancient(FLOW.inputs),
+    output:
+        STORE + "/generations/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl",
+    params:
+        plan=FLOW.plan_file,
+    log:
+        "logs/generate/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
+    benchmark:
+        "logs/generate/{model}/{compression}/{benchmark}/{seed}/{digest}.tsv"
+    conda:
+        "../../envs/generate.yaml"
+    threads: 1
+    resources:
+        mem_mb=FLOW.memory,
+        runtime=FLOW.runtime,
+        gpu=FLOW.gpus,
+    shell:
+        "{PYTHON} -m lvlm_compress.warm lvlm_compress.generate {wildcards.digest} "
+        "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
+
+
+rule generations:
+    input:
+        FLOW.kind("generation"),

@@ -1,0 +1,65 @@
+"""Scores, and what they rest on beside the answers: toxicities and group-associated words."""
+
+
+rule rate_toxicity:
+    input:
+        ancient(FLOW.inputs),
+    output:
+        STORE + "/toxicities/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl",
+    params:
+        plan=FLOW.plan_file,
+    log:
+        "logs/toxicity/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
+    conda:
+        "../../envs/toxicity.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    shell:
+        "{PYTHON} -m lvlm_compress.warm lvlm_compress.stages.toxicity {wildcards.digest} "
+        "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
+
+
+rule build_lexicon:
+    input:
+        ancient(FLOW.inputs),
+    output:
+        STORE + "/lexicons/{model}/{benchmark}/{digest}.json",
+    params:
+        plan=FLOW.plan_file,
+    log:
+        "logs/lexicon/{model}/{benchmark}/{digest}.log",
+    conda:
+        "../../envs/score.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    shell:
+        "{PYTHON} -m lvlm_compress.stages.lexicon {wildcards.digest} "
+        "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
+
+
+rule score:
+    input:
+        ancient(FLOW.inputs),
+    output:
+        STORE + "/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.json",
+        STORE + "/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.rows.parquet",
+        STORE + "/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.terms.parquet",
+    params:
+        plan=FLOW.plan_file,
+    log:
+        "logs/score/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
+    conda:
+        "../../envs/score.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    shell:
+        "{PYTHON} -m lvlm_compress.stages.score {wildcards.digest} "
+        "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
+
+
+rule scores:
+    input:
+        FLOW.kind("score"),
