@@ -83,6 +83,12 @@ class PackedLinear(nn.Module):
         scales = self.scale_patterns.view(SCALE_DTYPE)
         return PackedWeight(self.codes, scales, self.zeros, self.bits, self.group)
 
+    def hold(self, weight: PackedWeight) -> None:
+        """Take over another weight of the same shape and width, on this layer's device."""
+        self.codes.copy_(weight.codes)
+        self.zeros.copy_(weight.zeros)
+        self.scale_patterns.copy_(weight.scales.view(torch.int16))
+
     def forward(self, inputs: Tensor) -> Tensor:
         """[..., in_features] -> [..., out_features]."""
         weight = self.packed.to_matrix(inputs.dtype)

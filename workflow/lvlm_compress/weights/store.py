@@ -43,9 +43,9 @@ def load_into(model: Any, path: Path, storage: str = "dense") -> None:
     """Put a store's weights into a model with `get_decoder()` (or a bare decoder), in place.
 
     storage: "dense" dequantizes into the linears' own memory and dtype; "packed" replaces each
-    linear by a PackedLinear on its device, freeing the dense weight (which may as well be on the
-    meta device, or already a PackedLinear: see `weights.loading`). One linear is dequantized at
-    a time. Raises UserError when the store does not fit the model.
+    linear by a PackedLinear on its device, freeing the dense weight, or fills the PackedLinear
+    that is there (see `weights.loading`, which needs no dense weight at any time). One linear is
+    dequantized at a time. Raises UserError when the store does not fit the model.
     """
     if storage not in STORAGES:
         raise UserError(f"Unknown weight_storage '{storage}'; known are {', '.join(STORAGES)}.")
@@ -68,9 +68,12 @@ def _place_dense(decoder: nn.Module, name: str, weight: PackedWeight) -> None:
 
 
 def _place_packed(decoder: nn.Module, name: str, weight: PackedWeight) -> None:
-    old: Any = decoder.get_submodule(name)
-    device = next(decoder.get_submodule("norm").parameters()).device
-    decoder.set_submodule(name, PackedLinear(weight, old.bias).to(device))
+    old = decoder.get_submodule(name)
+    if isinstance(old, PackedLinear):
+        old.hold(weight)
+    elif isinstance(old, nn.Linear):
+        on_device = weight.to(old.weight.device)
+        decoder.set_submodule(name, PackedLinear(on_device, old.bias))
 
 
 def require_fit(decoder: nn.Module, store: StoreReader, path: Path) -> None:
