@@ -6,7 +6,11 @@ mean over humans of min(1, matches among the other nine / 3): 0, 0.3, 0.6, 0.9, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
+
+from lvlm_compress.benchmarks.vqa_normalise import map_unique
 
 HUMANS = 10
 
@@ -25,3 +29,8 @@ def matches(frame: pl.DataFrame, prediction: str, humans: str) -> pl.Series:
         .agg((pl.col(humans) == pl.col(prediction)).sum())
     )
     return counted[humans].cast(pl.Int64)
+
+
+def map_humans(humans: pl.Series, function: Callable[[str], str]) -> pl.Series:
+    """A column of lists of ten texts, each text mapped by `function`."""
+    return map_unique(humans.explode(), function).reshape((-1, HUMANS)).arr.to_list()

@@ -20,6 +20,7 @@ from lvlm_compress.benchmarks.outcome import complete, status
 from lvlm_compress.benchmarks.types import Score, ScoreInputs
 
 PAPER_METRIC = "total"
+USES = frozenset({"grades"})
 METRICS = ["total", *CAPABILITIES, "std"]
 
 

@@ -16,7 +16,7 @@ from lvlm_compress.benchmarks.outcome import complete, status
 from lvlm_compress.benchmarks.textvqa.data import questions
 from lvlm_compress.benchmarks.textvqa.prompts import question_of
 from lvlm_compress.benchmarks.types import Score, ScoreInputs
-from lvlm_compress.benchmarks.vqa_accuracy import matches, soft_score
+from lvlm_compress.benchmarks.vqa_accuracy import map_humans, matches, soft_score
 from lvlm_compress.benchmarks.vqa_normalise import map_unique, normalise
 from lvlm_compress.errors import UserError
 
@@ -65,9 +65,7 @@ def score(answers: pl.DataFrame, data: Path, inputs: ScoreInputs) -> Score:
 
 def _judge(answered: pl.DataFrame) -> pl.DataFrame:
     parsed = map_unique(answered["text"], normalise).alias("parsed")
-    flat = answered.with_row_index("line").select("line", "answers").explode("answers")
-    humans = flat.with_columns(map_unique(flat["answers"], normalise))
-    lists = humans.group_by("line", maintain_order=True).agg("answers")["answers"]
-    judged = answered.with_columns(parsed, lists.alias("humans"))
+    humans = map_humans(answered["answers"], normalise).alias("humans")
+    judged = answered.with_columns(parsed, humans)
     matching = matches(judged, "parsed", "humans").alias("matching")
     return judged.with_columns(matching).with_columns(score=soft_score(pl.col("matching")))
