@@ -1,0 +1,1 @@
+"""HallusionBench: paired questions that tell language hallucination from visual illusion."""
