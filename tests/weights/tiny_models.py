@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import torch
 from transformers import (
     CLIPVisionConfig,
@@ -11,6 +14,10 @@ from transformers import (
     LlavaForConditionalGeneration,
     Qwen2Config,
 )
+
+from lvlm_compress.weights.calibrate import calibrate
+from lvlm_compress.weights.calibration_text import CalibrationSpec
+from lvlm_compress.weights.scheme import WeightScheme
 
 FAMILIES = ("llama", "gemma", "qwen2")
 VOCABULARY = 256
@@ -72,3 +79,38 @@ class CharacterTokenizer:
 
     def encode(self, text: str) -> list[int]:
         return [self.bos, *(byte % 250 for byte in text.encode())]
+
+
+def calibrate_model(
+    model: LlavaForConditionalGeneration, scheme_id: str, text: Path, out: Path
+) -> dict[str, Any]:
+    """Calibrate a tiny model in place with ten blocks of 64 characters."""
+    return calibrate(
+        model.get_decoder(),
+        model.get_output_embeddings(),
+        model.config.get_text_config(),
+        CharacterTokenizer(),
+        WeightScheme.parse(scheme_id),
+        CalibrationSpec(text, samples=16, block=64),
+        out,
+        {"model": "tiny"},
+    )
+
+
+def twin(
+    model: LlavaForConditionalGeneration, before: dict[str, torch.Tensor]
+) -> LlavaForConditionalGeneration:
+    """A second model of the same config with the weights of `before`."""
+    other = LlavaForConditionalGeneration(model.config).eval().to(model.dtype)
+    other.load_state_dict(before)
+    return other
+
+
+@torch.no_grad()
+def logits(model: LlavaForConditionalGeneration) -> torch.Tensor:
+    """Logits of a fixed text and picture."""
+    generator = torch.Generator().manual_seed(7)
+    ids = torch.randint(0, 250, (2, 24), generator=generator)
+    ids[:, 3:7] = model.config.image_token_index
+    pixels = torch.randn(2, 3, 28, 28, generator=generator).to(model.dtype)
+    return model(input_ids=ids, pixel_values=pixels).logits
