@@ -1,0 +1,72 @@
+"""From examples to requests: pictures opened and seen, prompts encoded, shared parts found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from lvlm_compress.benchmarks.images import BadImage
+from lvlm_compress.benchmarks.types import Example
+from lvlm_compress.errors import UserError
+from lvlm_compress.generation.pictures import PictureStore, picture_key
+from lvlm_compress.generation.requests import Request
+from lvlm_compress.kv.scheme import KVScheme
+from lvlm_compress.models.adapter import Encoded, ImageFeatures, LoadedModel
+
+
+@dataclass
+class Preparer:
+    """Makes requests.
+
+    Attributes:
+        share: whether questions about a picture may share what the scheme allows.
+        skip_bad: leave out examples with an unusable picture instead of raising.
+        skipped: id -> reason of those left out.
+    """
+
+    model: LoadedModel
+    scheme: KVScheme
+    pictures: PictureStore
+    share: bool
+    skip_bad: bool
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def requests(self, chunk: Sequence[Example]) -> list[Request]:
+        """Requests of a chunk that holds all questions about each of its pictures."""
+        asked: dict[str | None, int] = {}
+        for example in chunk:
+            asked[group_of(example)] = asked.get(group_of(example), 0) + 1
+        made = (self.request(example, asked[group_of(example)]) for example in chunk)
+        return [request for request in made if request is not None]
+
+    def request(self, example: Example, asked: int) -> Request | None:
+        """One request; `asked` questions of the chunk are about its picture."""
+        features: ImageFeatures | None = None
+        if example.image is not None:
+            try:
+                features = self.pictures.features(example.image)
+            except BadImage as error:
+                if not self.skip_bad:
+                    raise UserError(f"Example {example.id}: {error}") from error
+                self.skipped[example.id] = str(error)
+                return None
+        encoded = self.model.encode(example.prompt, features)
+        shared = self.shared(encoded) if self.share and asked > 1 else 0
+        return Request(example, encoded, features, group_of(example), shared)
+
+    def shared(self, encoded: Encoded) -> int:
+        """Leading tokens to run once a picture: none where the scheme's statistics span more."""
+        return self.scheme.shareable_prefix(min(encoded.prefix, len(encoded.ids) - 1))
+
+
+def group_of(example: Example) -> str | None:
+    """What an example's picture is called; None without one."""
+    return None if example.image is None else picture_key(example.image)
+
+
+def by_picture(examples: Iterable[Example]) -> list[list[Example]]:
+    """Examples grouped by picture, in the order of first appearance; text-only ones alone."""
+    groups: dict[str, list[Example]] = {}
+    for example in examples:
+        groups.setdefault(group_of(example) or f"\0{example.id}", []).append(example)
+    return list(groups.values())
