@@ -34,6 +34,7 @@ class Flow:
         self.settings: Settings = resolve(root, config)
         self.models: Mapping[str, Mapping[str, Any]] = self.settings.grid["models"]
         self._identify = identify
+        self._started = False
         self._plan = make_plan(self.settings)
 
     @property
@@ -52,6 +53,7 @@ class Flow:
             asked.add(folder.identity)
             self._identify(folder)
             self._plan = make_plan(self.settings)
+            self._write()
         return self._plan
 
     def folder(self, kind: str, name: str) -> Path:
@@ -115,12 +117,17 @@ class Flow:
 
     def start(self) -> None:
         """What a real run begins with: the plan on disk and the warm worker."""
-        if isinstance(self._plan, Plan):
-            self._plan.write()
+        self._started = True
+        self._write()
         if self.settings.config["runtime"]["warm"]:
             address = str(Path(tempfile.mkdtemp(prefix="lvlm-compress-")) / "warm")
             subprocess.Popen([sys.executable, "-m", "lvlm_compress.warm", "--serve", address])
             os.environ[ADDRESS] = address
+
+    def _write(self) -> None:
+        """A dry run leaves nothing on disk."""
+        if self._started and isinstance(self._plan, Plan):
+            self._plan.write()
 
 
 def prepare_environment(root: Path) -> None:

@@ -5,6 +5,7 @@ python -m lvlm_compress.generate CELL... [--plan FILE | --grid G --set K=V]
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,30 +17,44 @@ from lvlm_compress.errors import UserError
 from lvlm_compress.identity import verify_manifest
 from lvlm_compress.kv import KVScheme
 from lvlm_compress.provenance import Stopwatch
-from lvlm_compress.stages.job import Job, log, run_stage
+from lvlm_compress.stages.job import Job, each, log, run_stage
 
 if TYPE_CHECKING:
+    from lvlm_compress.generation.pictures import PictureStore
     from lvlm_compress.models.adapter import LoadedModel
 
 PACKAGES = ("torch", "transformers", "tokenizers", "pillow")
+PROGRESS_SECONDS = 2.0
 
 
 def make(jobs: list[Job]) -> int:
     """Answer every cell; the model is loaded once, and a failing cell leaves the others alone."""
-    loaded: list[LoadedModel] = []
-    failed = 0
-    for number, job in enumerate(jobs, start=1):
-        log.info("cell %d of %d: %s", number, len(jobs), job.name)
-        try:
-            _one_model(jobs[0], job)
-            examples, decoding = question(job)
-            if not loaded:
-                loaded.append(load_model(job))
-            answer_cell(job, loaded[0], examples, decoding)
-        except UserError as error:
-            log.error("%s: %s", job.name, error)
-            failed += 1
-    return failed
+    worker = Worker()
+    return each(jobs, worker.make)
+
+
+class Worker:
+    """Serves cells of one model and weights, loaded when the first cell is ready for it."""
+
+    def __init__(self) -> None:
+        self.first: Job | None = None
+        self.model: LoadedModel | None = None
+        self.pictures: PictureStore | None = None
+
+    def make(self, job: Job) -> None:
+        """Answer one cell; its questions are read before any model is loaded."""
+        examples, decoding = question(job)
+        self.first = self.first or job
+        if any(self.first.spec[key] != job.spec[key] for key in ("model", "weights")):
+            raise UserError(
+                f"{job.name} has another model or weights than {self.first.name}; run it apart."
+            )
+        if self.model is None or self.pictures is None:
+            from lvlm_compress.generation.pictures import PictureStore
+
+            self.model = load_model(job)
+            self.pictures = PictureStore(self.model)
+        answer_cell(job, self.model, self.pictures, examples, decoding)
 
 
 def question(job: Job) -> tuple[list[Example], Decoding]:
@@ -92,37 +107,64 @@ def load_model(job: Job) -> LoadedModel:
 
 
 def answer_cell(
-    job: Job, model: LoadedModel, examples: Sequence[Example], decoding: Decoding
+    job: Job,
+    model: LoadedModel,
+    pictures: PictureStore,
+    examples: Sequence[Example],
+    decoding: Decoding,
 ) -> None:
     """Answer one cell, with a journal beside the artifact, and write it."""
     from lvlm_compress.generation.journal import Journal
     from lvlm_compress.generation.run import answer
+    from lvlm_compress.generation.stop import StoppedError, on_sigterm
 
     watch = Stopwatch()
     kv = job.spec["kv"]["scheme"]
     scheme = KVScheme.parse(kv["id"], **{key: kv[key] for key in kv if key != "id"})
-    with Journal(job.path.parent, job.digest) as journal:
-        rows, facts = answer(
-            model,
-            scheme,
-            examples,
-            decoding,
-            seed=job.spec["seed"],
-            engine=job.spec["engine"],
-            journal=journal,
-            token_budget=job.runtime["token_budget"],
-            on_bad_image=job.spec["task"]["on_bad_image"],
-        )
-    header = job.header(watch, PACKAGES, str(model.device)) | {"facts": facts}
-    write_lines(job.path, header, rows)
-    journal.remove()
-    log.info("%s: %d answers", job.name, len(rows))
+    journal = Journal(job.path.parent, job.digest)
+    with on_sigterm() as stop:
+        try:
+            answers = answer(
+                model,
+                scheme,
+                examples,
+                decoding,
+                job.spec["seed"],
+                engine=job.spec["engine"],
+                journal=journal,
+                progress=Progress(job.name),
+                on_bad_image=job.spec["task"]["on_bad_image"],
+                pictures=pictures,
+                budget=job.runtime.get("token_budget"),
+                stop=stop,
+            )
+        except StoppedError as stopped:
+            raise SystemExit(f"{job.name}: {stopped}") from stopped
+    header = job.header(watch, PACKAGES, str(model.device)) | {"facts": answers.facts}
+    write_lines(job.path, header, answers.rows)
+    journal.discard()
 
 
-def _one_model(first: Job, job: Job) -> None:
-    same = ("model", "weights")
-    if any(first.spec[key] != job.spec[key] for key in same):
-        raise UserError(f"{job.name} has another model or weights than {first.name}; run it apart.")
+class Progress:
+    """Tells every few seconds how many examples are answered, how fast, and the time left."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.started = self.told = time.monotonic()
+        self.before: int | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Called after each answer with what is done, answers of earlier runs included."""
+        now = time.monotonic()
+        if self.before is None:
+            self.before = done - 1
+        if now - self.told >= PROGRESS_SECONDS or done == total:
+            self.told = now
+            rate = (done - self.before) / max(now - self.started, 1e-9)
+            left = (total - done) / rate
+            log.info(
+                "%s: %d of %d, %.1f examples/s, %.0f s left", self.name, done, total, rate, left
+            )
 
 
 if __name__ == "__main__":

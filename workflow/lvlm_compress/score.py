@@ -97,7 +97,7 @@ def _check_uses(scorer: ModuleType, options: argparse.Namespace) -> None:
         "toxicities": options.toxicities or options.detoxify,
         "lexicons": options.lexicons,
     }
-    uses = getattr(scorer, "USES", frozenset())
+    uses: frozenset[str] = getattr(scorer, "USES", frozenset())
     for name, value in given.items():
         if value is not None and name not in uses:
             raise UserError(f"The benchmark '{options.benchmark}' has no use for {name}.")

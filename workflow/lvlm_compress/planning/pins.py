@@ -14,7 +14,5 @@ from lvlm_compress.settings import ROOT
 def pins(stage: str) -> tuple[str, ...]:
     """The requirements in `envs/<stage>.yaml`, sorted: a bump reruns the stage, on purpose."""
     content: dict[str, Any] = yaml.safe_load((ROOT / "envs" / f"{stage}.yaml").read_text())
-    requirements: list[str] = []
-    for entry in content["dependencies"]:
-        requirements += entry["pip"] if isinstance(entry, dict) else [entry]
-    return tuple(sorted(requirements))
+    pip = next(entry["pip"] for entry in content["dependencies"] if isinstance(entry, dict))
+    return tuple(sorted(pip))

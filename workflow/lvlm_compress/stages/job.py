@@ -111,6 +111,8 @@ def find_jobs(arguments: argparse.Namespace, kinds: tuple[str, ...]) -> list[Job
         UserError: an unknown cell, one of another kind, or a plan made by other code.
     """
     if arguments.plan is not None:
+        if not arguments.plan.is_file():
+            raise UserError(f"There is no plan file {arguments.plan}; start snakemake again.")
         content = json.loads(arguments.plan.read_text(encoding="utf-8"))
         jobs = [_from_plan_file(content, name) for name in arguments.cells]
     else:

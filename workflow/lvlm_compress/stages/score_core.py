@@ -12,7 +12,7 @@ import polars as pl
 from lvlm_compress.benchmarks.types import Score, ScoreInputs
 
 ANSWERS = {
-    "question_id": pl.String,
+    "id": pl.String,
     "image": pl.String,
     "prompt": pl.String,
     "text": pl.String,
@@ -31,11 +31,11 @@ def score_rows(
 
 def answers_frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """The answers as every scorer takes them."""
-    columns = {name: [row.get(name) for row in rows] for name in ANSWERS if name != "question_id"}
-    return pl.DataFrame({"question_id": [row["id"] for row in rows], **columns}, schema=ANSWERS)
+    columns = {name: [row[name] for row in rows] for name in ANSWERS}
+    return pl.DataFrame(columns, schema=ANSWERS)
 
 
 def shown_rows(score: Score, answers: pl.DataFrame) -> pl.DataFrame:
     """The scored rows with what a reader of the report needs beside them: image, prompt, seed."""
-    extra = answers.select(pl.col("question_id").alias("id"), *SHOWN)
+    extra = answers.select("id", *SHOWN)
     return score.rows.drop(*SHOWN, strict=False).join(extra, on="id", how="left")
