@@ -1,0 +1,85 @@
+"""Artifacts: DESIGN.md section 4, rule 4."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lvlm_compress import artifacts
+from lvlm_compress.errors import UserError
+
+texts = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(rows=st.lists(st.fixed_dictionaries({"id": texts, "text": texts})))
+def test_lines_come_back_whatever_the_model_wrote(tmp_path, rows):
+    file = tmp_path / "answers.jsonl"
+    file.unlink(missing_ok=True)
+    artifacts.write_lines(file, {"kind": "generation"}, rows)
+    header, found = artifacts.read_lines(file)
+    assert found == rows
+    assert header["kind"] == "generation"
+
+
+def test_json_comes_back_and_says_its_sha256(tmp_path):
+    file = tmp_path / "deep" / "score.json"
+    artifacts.write_json(file, {"kind": "score"}, {"metrics": {"accuracy": 12.5, "ü": None}})
+    header, body = artifacts.read_json(file)
+    assert body["metrics"]["accuracy"] == 12.5
+    assert len(header["sha256"]) == 64
+
+
+def test_the_first_writer_wins_and_leaves_no_parts(tmp_path):
+    file = tmp_path / "a.json"
+    artifacts.write_json(file, {}, 1)
+    artifacts.write_json(file, {}, 2)
+    assert artifacts.read_json(file)[1] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_changed_byte_is_noticed(tmp_path):
+    file = tmp_path / "a.jsonl"
+    artifacts.write_lines(file, {}, [{"id": "1", "text": "yes"}])
+    file.write_text(file.read_text().replace("yes", "no!"))
+    with pytest.raises(UserError, match=r"a\.jsonl does not hold what was written"):
+        artifacts.read_lines(file)
+
+
+def test_a_truncated_file_is_noticed(tmp_path):
+    file = tmp_path / "a.json"
+    artifacts.write_json(file, {}, list(range(100)))
+    file.write_text(file.read_text()[:50])
+    with pytest.raises(UserError, match="damaged"):
+        artifacts.read_json(file)
+
+
+def test_a_failing_writer_leaves_nothing(tmp_path):
+    def broken(part: Path) -> None:
+        part.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        artifacts.commit(tmp_path / "a", broken)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_appears_whole_with_its_manifest(tmp_path):
+    target = tmp_path / "data" / "0123456789abcdef"
+    # Snakemake makes an output's folder before its job runs.
+    target.mkdir(parents=True)
+    artifacts.commit_folder(target, lambda folder: _fill(folder, "one"), lambda: {"kind": "data"})
+    artifacts.commit_folder(target, lambda folder: _fill(folder, "two"), lambda: {"kind": "data"})
+    manifest = json.loads((target / "manifest.json").read_text())
+    assert (target / "sub" / "file.txt").read_text() == "one"
+    assert list(manifest["files"]) == ["sub/file.txt"]
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+def _fill(folder: Path, text: str) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "file.txt").write_text(text)
