@@ -101,7 +101,11 @@ class Plan:
                 "store": str(settings.store),
                 "published": str(settings.published),
             },
-            "report": {**settings.config["report"], "cells": to_rows(shown)},
+            "report": {
+                **settings.config["report"],
+                "cells": to_rows(shown),
+                "images": {c.labels["benchmark"]: c.run["data"] for c in self.scores},
+            },
         }
 
     @cached_property

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
-from lvlm_compress import registry
 from lvlm_compress.address import Part
 from lvlm_compress.artifacts import file_sha256
 from lvlm_compress.cells import Cell
 from lvlm_compress.fingerprint import Sources
 from lvlm_compress.grid import Grid
+from lvlm_compress.reporting import outputs
 from lvlm_compress.reporting.cells import ReportCell
-from lvlm_compress.settings import ROOT, Settings
-
-RESOURCES = ROOT / "workflow" / "resources"
+from lvlm_compress.settings import Settings
 
 
 def report_cells(
@@ -36,10 +33,10 @@ def report_cells(
         inputs={cell.digest: cell for cell in used},
         suffix="/manifest.json",
     )
-    tables = _drawn("tables", sources, {"statistics": statistics}, ["paper"])
-    figures = _drawn("figures", sources, {"statistics": statistics}, [])
-    sources_of_page = {"statistics": statistics, "tables": tables, "figures": figures}
-    page = _drawn("page", sources, sources_of_page, [])
+    tables = _drawn("tables", sources, {"statistics": statistics})
+    figures = _drawn("figures", sources, {"statistics": statistics})
+    made = {"statistics": statistics, "tables": tables, "figures": figures}
+    page = _drawn("page", sources, made)
     return {cell.kind: cell for cell in (statistics, tables, figures, page)}
 
 
@@ -73,25 +70,15 @@ def as_report_cells(
     return made
 
 
-def _drawn(kind: str, sources: Sources, inputs: dict[str, Cell], resources: list[str]) -> Cell:
+def _drawn(kind: str, sources: Sources, inputs: dict[str, Cell]) -> Cell:
     parts = {role: cell.part for role, cell in inputs.items()}
-    parts["resources"] = Part.of(
-        {name: _folder_sha256(RESOURCES / name) for name in resources}
-        | {"templates": _folder_sha256(ROOT / "workflow" / "lvlm_compress" / "reporting" / kind)}
-    )
-    parts["code"] = _code(sources, kind)
+    files = {file.name: file_sha256(file) for file in outputs.data_files(kind)}
+    parts |= {"resources": Part.of(files), "code": _code(sources, kind)}
     return Cell(kind, {}, parts, inputs=inputs, suffix="/manifest.json")
 
 
 def _code(sources: Sources, kind: str) -> Part:
-    """Every module of a part's folder: they are looked up by name, not imported."""
-    names = registry.known(f"reporting/{kind}")
-    return Part.of(sources.fingerprint(f"lvlm_compress.reporting.{kind}.{name}" for name in names))
-
-
-def _folder_sha256(folder: Path) -> dict[str, str]:
-    files = (file for file in sorted(folder.rglob("*")) if file.suffix not in (".py", ".pyc"))
-    return {file.name: file_sha256(file) for file in files if file.is_file()}
+    return Part.of(sources.fingerprint(outputs.modules(kind)))
 
 
 def _described(settings: Settings, grid: Grid) -> dict[str, Any]:
