@@ -65,7 +65,11 @@ PARTS: dict[str, Callable[..., None]] = {
     "figures": figures,
     "page": page,
 }
-_NEEDS = {"tables": ["statistics"], "figures": ["statistics"], "page": ["statistics", "tables", "figures"]}
+_NEEDS = {
+    "tables": ["statistics"],
+    "figures": ["statistics"],
+    "page": ["statistics", "tables", "figures"],
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -103,8 +107,14 @@ def _parser() -> argparse.ArgumentParser:
             part.add_argument("--resamples", type=int, default=1000, help="bootstrap resamples")
             part.add_argument("--seed", type=int, default=0, help="seed of the bootstrap")
         if name == "page":
-            part.add_argument("--images", type=_image_folder, action="append", default=[],
-                              metavar="BENCHMARK=DIR", help="pictures for thumbnails")
+            part.add_argument(
+                "--images",
+                type=_image_folder,
+                action="append",
+                default=[],
+                metavar="BENCHMARK=DIR",
+                help="pictures for thumbnails",
+            )
     return parser
 
 

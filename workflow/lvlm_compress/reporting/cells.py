@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
+
+from lvlm_compress.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -30,3 +35,37 @@ class ReportCell:
     score: Path | None
     generation: Path | None
     paper_model: str | None = None
+
+
+def to_rows(cells: Sequence[ReportCell]) -> list[dict[str, Any]]:
+    """Cells as JSON values, paths as text."""
+    return [{k: str(v) if isinstance(v, Path) else v for k, v in asdict(c).items()} for c in cells]
+
+
+def from_rows(rows: Sequence[Any], path: Path) -> list[ReportCell]:
+    """What `to_rows` made; anything else is a UserError that names the entry and the file."""
+    return [_cell(row, path, number) for number, row in enumerate(rows)]
+
+
+def dump_cells(cells: Sequence[ReportCell], path: Path) -> None:
+    """Write cells as a JSON list, paths as text."""
+    path.write_text(json.dumps(to_rows(cells), indent=1) + "\n", encoding="utf-8")
+
+
+def load_cells(path: Path) -> list[ReportCell]:
+    """Read what `dump_cells` wrote; anything else is a UserError that names the entry."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise UserError(f"{path} is no list of report cells: {error}.") from error
+    if not isinstance(rows, list):
+        raise UserError(f"{path} is no list of report cells; write it with dump_cells.")
+    return from_rows(rows, path)
+
+
+def _cell(row: Any, path: Path, number: int) -> ReportCell:
+    names = {field.name for field in fields(ReportCell)}
+    if not isinstance(row, dict) or not names - {"paper_model"} <= set(row) <= names:
+        raise UserError(f"{path}, entry {number}: expected the keys {', '.join(sorted(names))}.")
+    paths = {key: Path(row[key]) if row[key] else None for key in ("score", "generation")}
+    return ReportCell(**{**row, **paths})

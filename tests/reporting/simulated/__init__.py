@@ -1,0 +1,1 @@
+"""A simulated grid in the shape of the paper: drawn around its numbers, never results."""

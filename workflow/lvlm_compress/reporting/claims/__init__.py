@@ -1,0 +1,1 @@
+"""The paper's conclusions, put to the test on a grid."""
