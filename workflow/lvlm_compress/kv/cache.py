@@ -99,7 +99,8 @@ class KVCache(Cache):  # type: ignore[misc]
         nominal_bits: mean bits of a code of K and V; effective_bits: all bits, parameters, outliers
         and residual tokens included, per valid value; bytes, peak_bytes: now, and at most since the
         start. Simulated storage counts what the scheme would take with 16-bit parameters, packed
-        storage what its buffers take. bytes_fp16: the same tokens in model dtype.
+        storage what its buffers take. bytes_fp16: the same tokens in model dtype. With order
+        "after" nothing is quantized before `decode` is called.
         """
         for layer in self.layers:
             layer.note_peak()
@@ -125,7 +126,8 @@ def replay(
     the place of the scheme's stream_gap. Returns what attention is handed after the prompt
     ("after_prefill") and after the last token ("after_decode").
     """
-    cache = KVCache(replace(scheme, stream_gap=gap or scheme.stream_gap), num_layers=1)
+    scheme = scheme if gap is None else replace(scheme, stream_gap=gap)
+    cache = KVCache(scheme, num_layers=1)
     after_prefill = handed = cache.update(k[:, :, :prefill], v[:, :, :prefill], 0)
     cache.decode()
     for token in range(prefill, k.shape[2]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lvlm_compress.errors import UserError
 from lvlm_compress.kv import ids
@@ -53,13 +53,19 @@ class KVScheme:
             raise UserError(f"stream_gap must be at least 1, not {self.stream_gap}.")
 
     @classmethod
-    def parse(cls, text: str, **options: Any) -> KVScheme:
-        """The scheme of an id such as `kv2-kc128-vt128` or `fp16`.
+    def parse(
+        cls,
+        text: str,
+        order: str = "before",
+        stream_gap: int = 20,
+        storage: str = "simulated",
+        param_bits: int = 32,
+    ) -> KVScheme:
+        """The scheme of an id such as `kv2-kc128-vt128` or `fp16`; see the attributes.
 
-        options: order, stream_gap, storage, param_bits (see the attributes).
         Raises UserError for an unknown id or option value.
         """
-        return cls(*ids.parse(text), **options)
+        return cls(*ids.parse(text), order, stream_gap, storage, param_bits)
 
     @property
     def canonical(self) -> str:
