@@ -38,20 +38,18 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def calibrated(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Calibrated:
-    """calibrated(family, scheme id, dtype name, seed, again): `again` asks for a second run."""
+    """calibrated(family, scheme id, dtype name, again): `again` asks for a second run."""
     folder = tmp_path_factory.mktemp("stores")
 
     @cache
-    def run(
-        family: str, scheme_id: str, dtype: str = "float32", seed: int = 0, again: int = 0
-    ) -> Run:
+    def run(family: str, scheme_id: str, dtype: str = "float32", again: int = 0) -> Run:
         import torch
 
         from tests.weights.tiny_models import calibrate_model, tiny_llava
 
-        model = tiny_llava(family, seed, getattr(torch, dtype))
+        model = tiny_llava(family, getattr(torch, dtype))
         before = {name: t.clone() for name, t in model.state_dict().items()}
-        path = folder / f"{family}-{scheme_id}-{dtype}-{seed}-{again}.safetensors"
+        path = folder / f"{family}-{scheme_id}-{dtype}-{again}.safetensors"
         figures = calibrate_model(model, scheme_id, text, path)
         return Run(model, before, path, figures)
 

@@ -17,7 +17,10 @@ from tests.weights.tiny_models import calibrate_model, tiny_llava
 def test_autoawq_as_it_is_on_cpu_fails(
     family: str, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a real backup the search corrupts the weights (defect 1): check (a) sees it."""
+    """Without a real backup the search corrupts the weights (defect 1): check (a) sees it.
+
+    The first trial's scales stay behind, which are 1 unless AutoAWQ's own scale rule is used.
+    """
     from awq.quantize.quantizer import AwqQuantizer
 
     from lvlm_compress.weights.awq_engine import MendedQuantizer
@@ -26,8 +29,18 @@ def test_autoawq_as_it_is_on_cpu_fails(
     monkeypatch.setattr(MendedQuantizer, "_compute_best_scale", unmended)
     out = tmp_path / "w.safetensors"
     with pytest.raises(SelfCheckError, match="Folding changed the logits"):
-        calibrate_model(tiny_llava(family), "w4-awq", text, out)
+        calibrate_model(tiny_llava(family), "w4-awq", text, out, duo_scaling=True)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("family", ["llama", "gemma", "qwen2"])
+def test_autoawq_mended_passes_with_either_scale_rule(
+    family: str, text: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "w.safetensors"
+    figures = calibrate_model(tiny_llava(family), "w4-awq", text, out, duo_scaling=True)
+    assert figures["fold_error"] < 1e-5
+    assert figures["error"] < figures["rounding_error"]
 
 
 def test_a_store_that_gives_back_other_values_is_removed(

@@ -30,9 +30,7 @@ _COMMON = {
 }
 
 
-def tiny_llava(
-    family: str, seed: int = 0, dtype: torch.dtype = torch.float32, outliers: bool = True
-) -> LlavaForConditionalGeneration:
+def tiny_llava(family: str, dtype: torch.dtype = torch.float32) -> LlavaForConditionalGeneration:
     """A Llava whose hidden channels differ widely in size, as those of trained models do."""
     texts = {
         "llama": LlamaConfig(**_COMMON, num_attention_heads=4, num_key_value_heads=4),
@@ -48,15 +46,15 @@ def tiny_llava(
         patch_size=14,
         projection_dim=32,
     )
-    torch.manual_seed(seed)
+    torch.manual_seed(0)
     config = LlavaConfig(vision_config=vision, text_config=texts[family], image_token_index=255)
     model = LlavaForConditionalGeneration(config).eval()
-    _randomize(model, outliers)
+    _randomize(model)
     return model.to(dtype)
 
 
 @torch.no_grad()
-def _randomize(model: LlavaForConditionalGeneration, outliers: bool) -> None:
+def _randomize(model: LlavaForConditionalGeneration) -> None:
     """Larger weights than the initial ones, random biases, and a few salient channels."""
     decoder = model.get_decoder()
     for name, parameter in decoder.named_parameters():
@@ -67,8 +65,7 @@ def _randomize(model: LlavaForConditionalGeneration, outliers: bool) -> None:
         elif name.endswith("layernorm.weight"):
             offset = 1.0 if model.config.text_config.model_type == "gemma" else 0.0
             size = torch.exp(0.3 * torch.randn_like(parameter))
-            if outliers:
-                size[torch.randperm(len(size))[:6]] *= 8
+            size[torch.randperm(len(size))[:6]] *= 8
             parameter.copy_(size - offset)
 
 
@@ -82,7 +79,11 @@ class CharacterTokenizer:
 
 
 def calibrate_model(
-    model: LlavaForConditionalGeneration, scheme_id: str, text: Path, out: Path
+    model: LlavaForConditionalGeneration,
+    scheme_id: str,
+    text: Path,
+    out: Path,
+    duo_scaling: bool = False,
 ) -> dict[str, Any]:
     """Calibrate a tiny model in place with ten blocks of 64 characters."""
     return calibrate(
@@ -90,7 +91,7 @@ def calibrate_model(
         model.get_output_embeddings(),
         model.config.get_text_config(),
         CharacterTokenizer(),
-        WeightScheme.parse(scheme_id),
+        WeightScheme.parse(scheme_id, duo_scaling=duo_scaling),
         CalibrationSpec(text, samples=16, block=64),
         out,
         {"model": "tiny"},
@@ -113,4 +114,5 @@ def logits(model: LlavaForConditionalGeneration) -> torch.Tensor:
     ids = torch.randint(0, 250, (2, 24), generator=generator)
     ids[:, 3:7] = model.config.image_token_index
     pixels = torch.randn(2, 3, 28, 28, generator=generator).to(model.dtype)
-    return model(input_ids=ids, pixel_values=pixels).logits
+    result: torch.Tensor = model(input_ids=ids, pixel_values=pixels).logits
+    return result

@@ -72,8 +72,8 @@ class MendedQuantizer(AwqQuantizer):  # type: ignore[misc]
     ) -> Tensor:
         """Make the backup of the weights a real copy.
 
-        AutoAWQ backs up with `.cpu()`, which on the CPU is the live weight itself, so that each
-        of the 20 trials leaves its scaling behind.
+        AutoAWQ backs up with `.cpu()`, which on the CPU is the live weight itself, so that the
+        first trial's scaling (not 1 under duo scaling) stays behind in the weights.
         """
         backup = module2inspect.register_state_dict_post_hook(_copy_entries)  # type: ignore[no-untyped-call]
         try:
