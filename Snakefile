@@ -12,6 +12,8 @@ configfile: "config.yaml"
 
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/fetch.smk"
 include: "workflow/rules/calibrate.smk"

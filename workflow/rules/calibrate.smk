@@ -5,9 +5,7 @@ rule calibrate_weights:
     input:
         ancient(FLOW.inputs),
     output:
-        STORE + "/weights/{model}/{weights}/{digest}.safetensors",
-    params:
-        plan=FLOW.plan_file,
+        "<store>/weights/{model}/{weights}/{digest}.safetensors",
     log:
         "logs/calibrate/{model}/{weights}/{digest}.log",
     benchmark:
@@ -19,8 +17,11 @@ rule calibrate_weights:
         mem_mb=FLOW.memory,
         runtime=FLOW.runtime,
         gpu=FLOW.gpus,
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
     shell:
-        "{PYTHON} -m lvlm_compress.warm lvlm_compress.stages.calibrate {wildcards.digest} "
+        "{params.python} -m lvlm_compress.warm lvlm_compress.stages.calibrate {wildcards.digest} "
         "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
 
 

@@ -10,7 +10,9 @@ PYTHON = "python" if workflow.deployment_settings.deployment_method else sys.exe
 
 def identify_folder(folder):
     return checkpoints.identify.get(
-        kind=folder.kind, name=folder.name, signature=folder.identity.name.split(".")[-2]
+        kind=folder.kind,
+        name=folder.name,
+        signature=folder.identity.name.split(".")[-2],
     )
 
 
@@ -19,7 +21,10 @@ try:
     FLOW = Flow(Path(workflow.basedir), config, identify_folder)
 except UserError as error:
     raise WorkflowError(str(error)) from None
-STORE = FLOW.store
+
+
+pathvars:
+    store=FLOW.store,
 
 
 wildcard_constraints:

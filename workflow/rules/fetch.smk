@@ -3,29 +3,31 @@
 
 checkpoint identify:
     output:
-        STORE + "/identities/{kind}/{name}.{signature}.json",
-    params:
-        folder=lambda wildcards: FLOW.folder(wildcards.kind, wildcards.name),
+        "<store>/identities/{kind}/{name}.{signature}.json",
     log:
         "logs/identify/{kind}/{name}.{signature}.log",
     conda:
         "../../envs/report.yaml"
+    params:
+        python=PYTHON,
+        folder=FLOW.folder,
     shell:
-        "{PYTHON} -m lvlm_compress.stages.identify {wildcards.kind} {wildcards.name} "
+        "{params.python} -m lvlm_compress.stages.identify {wildcards.kind} {wildcards.name} "
         "{params.folder:q} {output:q} 2> >(tee {log:q} >&2)"
 
 
 rule embedded_data:
     output:
-        STORE + "/data/{benchmark}/{digest}/manifest.json",
-    params:
-        plan=FLOW.plan_file,
+        "<store>/data/{benchmark}/{digest}/manifest.json",
     log:
         "logs/data/{benchmark}/{digest}.log",
     conda:
         "../../envs/report.yaml"
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
     shell:
-        "{PYTHON} -m lvlm_compress.stages.data {wildcards.digest} --plan {params.plan:q} "
+        "{params.python} -m lvlm_compress.stages.data {wildcards.digest} --plan {params.plan:q} "
         "2> >(tee {log:q} >&2)"
 
 

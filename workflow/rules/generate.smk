@@ -5,9 +5,7 @@ rule generate:
     input:
         ancient(FLOW.inputs),
     output:
-        STORE + "/generations/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl",
-    params:
-        plan=FLOW.plan_file,
+        "<store>/generations/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl",
     log:
         "logs/generate/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
     benchmark:
@@ -19,8 +17,11 @@ rule generate:
         mem_mb=FLOW.memory,
         runtime=FLOW.runtime,
         gpu=FLOW.gpus,
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
     shell:
-        "{PYTHON} -m lvlm_compress.warm lvlm_compress.generate {wildcards.digest} "
+        "{params.python} -m lvlm_compress.warm lvlm_compress.generate {wildcards.digest} "
         "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
 
 

@@ -5,9 +5,7 @@ rule statistics:
     input:
         ancient(FLOW.inputs),
     output:
-        STORE + "/reports/statistics/{digest}/manifest.json",
-    params:
-        plan=FLOW.plan_file,
+        "<store>/reports/statistics/{digest}/manifest.json",
     log:
         "logs/report/statistics.{digest}.log",
     conda:
@@ -15,8 +13,11 @@ rule statistics:
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
     shell:
-        "{PYTHON} -m lvlm_compress.stages.report {wildcards.digest} "
+        "{params.python} -m lvlm_compress.stages.report {wildcards.digest} "
         "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
 
 
@@ -24,9 +25,7 @@ rule draw:
     input:
         ancient(FLOW.inputs),
     output:
-        STORE + "/reports/{part}/{digest}/manifest.json",
-    params:
-        plan=FLOW.plan_file,
+        "<store>/reports/{part}/{digest}/manifest.json",
     log:
         "logs/report/{part}.{digest}.log",
     wildcard_constraints:
@@ -36,8 +35,11 @@ rule draw:
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
     shell:
-        "{PYTHON} -m lvlm_compress.stages.report {wildcards.digest} "
+        "{params.python} -m lvlm_compress.stages.report {wildcards.digest} "
         "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
 
 
@@ -46,14 +48,15 @@ rule publish:
         ancient(FLOW.published_inputs),
     output:
         "results/published/{digest}",
-    params:
-        plan=FLOW.plan_file,
     log:
         "logs/report/publish.{digest}.log",
     conda:
         "../../envs/report.yaml"
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
     shell:
-        "{PYTHON} -m lvlm_compress.stages.publish {wildcards.digest} "
+        "{params.python} -m lvlm_compress.stages.publish {wildcards.digest} "
         "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
 
 

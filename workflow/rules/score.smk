@@ -5,9 +5,7 @@ rule rate_toxicity:
     input:
         ancient(FLOW.inputs),
     output:
-        STORE + "/toxicities/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl",
-    params:
-        plan=FLOW.plan_file,
+        "<store>/toxicities/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl",
     log:
         "logs/toxicity/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
     conda:
@@ -15,8 +13,11 @@ rule rate_toxicity:
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
     shell:
-        "{PYTHON} -m lvlm_compress.warm lvlm_compress.stages.toxicity {wildcards.digest} "
+        "{params.python} -m lvlm_compress.warm lvlm_compress.stages.toxicity {wildcards.digest} "
         "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
 
 
@@ -24,9 +25,7 @@ rule build_lexicon:
     input:
         ancient(FLOW.inputs),
     output:
-        STORE + "/lexicons/{model}/{benchmark}/{digest}.json",
-    params:
-        plan=FLOW.plan_file,
+        "<store>/lexicons/{model}/{benchmark}/{digest}.json",
     log:
         "logs/lexicon/{model}/{benchmark}/{digest}.log",
     conda:
@@ -34,8 +33,11 @@ rule build_lexicon:
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
     shell:
-        "{PYTHON} -m lvlm_compress.stages.lexicon {wildcards.digest} "
+        "{params.python} -m lvlm_compress.stages.lexicon {wildcards.digest} "
         "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
 
 
@@ -43,11 +45,9 @@ rule score:
     input:
         ancient(FLOW.inputs),
     output:
-        STORE + "/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.json",
-        STORE + "/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.rows.parquet",
-        STORE + "/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.terms.parquet",
-    params:
-        plan=FLOW.plan_file,
+        "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.json",
+        "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.rows.parquet",
+        "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.terms.parquet",
     log:
         "logs/score/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
     conda:
@@ -55,8 +55,11 @@ rule score:
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
     shell:
-        "{PYTHON} -m lvlm_compress.stages.score {wildcards.digest} "
+        "{params.python} -m lvlm_compress.stages.score {wildcards.digest} "
         "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
 
 
