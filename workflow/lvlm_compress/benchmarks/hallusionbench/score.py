@@ -28,6 +28,7 @@ from lvlm_compress.benchmarks.types import Score, ScoreInputs
 from lvlm_compress.errors import UserError
 
 PAPER_METRIC = "aacc"
+USES = frozenset({"grades"})
 OFFLINE = "offline_"
 NEEDS_JUDGE = "needs_llm_judge"
 ANSWER = {"id": pl.String, "text": pl.String, "verdict": pl.String, "verdict_same": pl.String}

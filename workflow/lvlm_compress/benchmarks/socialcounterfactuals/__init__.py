@@ -1,0 +1,1 @@
+"""SocialCounterfactuals: sets of ten pictures that differ in body and gender."""

@@ -1,0 +1,1 @@
+"""Words that a model's own answers associate with a social group."""
