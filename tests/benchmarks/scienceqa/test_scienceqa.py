@@ -13,7 +13,7 @@ from lvlm_compress.benchmarks.scienceqa import score as scorer
 from lvlm_compress.benchmarks.scienceqa.task import DECODING, load, prompt
 from lvlm_compress.benchmarks.types import Decoding, ImageSource, ScoreInputs
 from lvlm_compress.errors import UserError
-from tests.benchmarks.layouts import answer, cell, png, scored, write_json
+from tests.benchmarks.layouts import answer, cell, png, scored, write_json, write_mirror
 
 SUFFIX = "\nAnswer with the option's letter from the given choices directly."
 
@@ -71,6 +71,7 @@ def mirror(tmp_path: Path) -> Path:
 
 
 def test_a_mirror_has_rows_for_ids(tmp_path: Path) -> None:
+    write_mirror(tmp_path / "m" / "ScienceQA-IMG" / "test-0.parquet", {"question": ["again"]})
     mirrored, plain = load(mirror(tmp_path)), load(layout(tmp_path))
     assert [e.prompt for e in mirrored] == [e.prompt for e in plain]
     assert [e.id for e in mirrored] == ["test_0", "test_1", "test_2"]

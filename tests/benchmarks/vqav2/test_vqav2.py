@@ -34,8 +34,9 @@ def test_splits(tmp_path: Path) -> None:
     examples = load(data, split="val")
     assert examples[0].prompt == "Where?" + SUFFIX
     assert examples[2].cluster == "COCO_val2014_000000393225.jpg"
-    with pytest.raises(UserError, match="no VQAv2 split 'test'; it has testdev, val"):
-        load(data, split="test")
+    with pytest.raises(UserError, match="no VQAv2 split 'dev'; it has testdev, val, test"):
+        load(data, split="dev")
+    assert len(load(data, split="test")) == 1
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match="neither"):
         load(tmp_path / "empty")
@@ -63,6 +64,13 @@ def test_test_dev_waits_for_the_server(tmp_path: Path) -> None:
     assert result.status == result.reasons["accuracy"] == "needs_server_submission"
     assert (result.n, result.n_missing, result.official_script_ok) == (1, 1, True)
     assert result.rows["parsed"].to_list() == ["dog"]
+
+
+def test_the_whole_list_is_enough_for_an_upload(tmp_path: Path) -> None:
+    data = write_test(tmp_path / "vqav2", [], [5000, 5001])
+    (data / "llava_vqav2_mscoco_test-dev2015.jsonl").unlink()
+    result = scored(scorer, data, [answer(5001, "x")])
+    assert (result.status, result.n_missing) == ("needs_server_submission", 1)
 
 
 def test_local_accuracy_on_validation(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "subject": pl.String,
     "grade": pl.String,
 }
-TEXTS = ["question", "hint", "subject", "grade"]
+# What only the sub-scores and the prompt's first line need; absent means empty.
+EXTRAS = ["hint", "subject", "grade"]
 
 
 def questions(data: Path) -> pl.DataFrame:
@@ -59,7 +60,9 @@ def _row(pid: str, problems: dict[str, Any], file: Path) -> tuple[Any, ...]:
     choices = field(problem, "choices", list, file, pid)
     if not all(isinstance(choice, str) for choice in choices):
         raise UserError(f"{file}, entry '{pid}': field 'choices' must be a list of texts.")
-    question, hint, subject, grade = (field(problem, name, str, file, pid) for name in TEXTS)
+    question = field(problem, "question", str, file, pid)
+    filled = dict.fromkeys(EXTRAS, "") | problem
+    hint, subject, grade = (field(filled, name, str, file, pid) for name in EXTRAS)
     answer, image = field(problem, "answer", int, file, pid), problem.get("image")
     if image is not None:
         image = field(problem, "image", str, file, pid) or None
@@ -67,12 +70,12 @@ def _row(pid: str, problems: dict[str, Any], file: Path) -> tuple[Any, ...]:
 
 
 def _from_mirror(data: Path) -> pl.DataFrame:
-    files = parquet.shards(data, SPLIT)
+    files = parquet.shards(data, SPLIT, "ScienceQA-FULL") or parquet.shards(data, SPLIT)
     if not files:
         raise UserError(f"{data} holds neither problems.json nor test-*.parquet of ScienceQA.")
-    table = parquet.read(files, ["question", "choices", "answer", "hint", "subject", "grade"])
+    table = parquet.read(files, ["question", "choices", "answer", *EXTRAS])
     table = parquet.complete(table, ["question", "choices", "answer"])
-    filled = table.with_columns(pl.col("hint", "subject", "grade").fill_null(""))
+    filled = table.with_columns(pl.col(EXTRAS).fill_null(""))
     return _with_pictures(filled.with_row_index("number")).with_columns(
         id=pl.lit(f"{SPLIT}_") + pl.col("number").cast(pl.String),
         answer=pl.col("answer").cast(pl.Int64),

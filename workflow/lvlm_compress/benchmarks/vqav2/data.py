@@ -22,15 +22,16 @@ VAL_ANNOTATIONS = "v2_mscoco_val2014_annotations.json"
 
 
 def splits(data: Path) -> list[str]:
-    """Which of `testdev` and `val` are there, the paper's first."""
-    present = {
+    """Which of `testdev`, `val` and `test` (all of test2015) are there, the paper's first."""
+    present: dict[str, object] = {
         "testdev": find_any(data, TEST_DEV) or parquet.shards(data, "testdev"),
         "val": find_any(data, VAL_QUESTIONS, VAL_ANNOTATIONS) or parquet.shards(data, "validation"),
+        "test": find_any(data, TEST),
     }
     found = [split for split, files in present.items() if files]
     if not found:
         raise UserError(
-            f"{data} holds neither {TEST_DEV} nor {VAL_QUESTIONS} with {VAL_ANNOTATIONS}"
+            f"{data} holds neither {TEST_DEV} nor {TEST} nor {VAL_QUESTIONS} with {VAL_ANNOTATIONS}"
             " nor testdev-*.parquet or validation-*.parquet files of VQAv2."
         )
     return found
@@ -38,6 +39,8 @@ def splits(data: Path) -> list[str]:
 
 def asked(data: Path, split: str) -> pl.DataFrame:
     """`id, cluster (image), prompt, file, row` of a split."""
+    if split == "test":
+        return listed(find(data, TEST), data)
     if split == "testdev":
         kit = find_any(data, TEST_DEV)
         return listed(kit, data) if kit else _mirror_questions(data, "testdev")

@@ -16,7 +16,7 @@ DECODING = Decoding(max_new_tokens=128)
 
 
 def load(data: Path, limit: int | None = None, *, split: str | None = None) -> list[Example]:
-    """Examples of `testdev` (the paper's) or `val`; by default the first of them that is there."""
+    """Examples of `testdev` (the paper's), `val` or `test`; by default the first that is there."""
     present = splits(data)
     chosen = present[0] if split is None else split
     if chosen not in present:
