@@ -22,14 +22,20 @@ class BatchState:
     Attributes:
         columns: the mask; columns beyond it are valid, which prompt columns may not be.
         phase: told from outside, because a prompt step of one token looks like a decode step.
+        offset: leading tokens of every sample that another store holds, quantized for good.
     """
 
     columns: Columns = field(default_factory=Columns)
     phase: Phase = "prefill"
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        self.columns = Columns(self.columns.mask, self.offset)
 
     def set_mask(self, mask: Tensor | None) -> None:
         """Replace the mask: [batch, columns], True or 1 = valid; None for a batch without pads."""
-        self.columns = Columns(None if mask is None else mask.detach().bool().cpu())
+        valid = None if mask is None else mask.detach().bool().cpu()
+        self.columns = Columns(valid, self.offset)
 
     def extend(self, mask: Tensor, length: int) -> None:
         """Append columns behind `length` cached ones; cached columns not described are valid."""
@@ -42,12 +48,20 @@ class BatchState:
     def crop(self, length: int) -> None:
         """Forget the mask of columns from `length` on."""
         if self.columns.mask is not None:
-            self.columns = Columns(self.columns.mask[:, :length])
+            self.columns = Columns(self.columns.mask[:, :length], self.offset)
 
     def select(self, samples: Tensor) -> None:
         """Keep, repeat or reorder samples of the batch."""
         if self.columns.mask is not None:
-            self.columns = Columns(self.columns.mask[samples.cpu()])
+            self.columns = Columns(self.columns.mask[samples.cpu()], self.offset)
+
+    def padded(self, length: int, pads: int, batch: int) -> Tensor:
+        """Mask [batch, pads + length] of `length` cached columns with pads in front."""
+        mask = self.columns.mask
+        known = torch.ones(batch, 0, dtype=torch.bool) if mask is None else mask[:, :length]
+        front = torch.zeros(batch, pads, dtype=torch.bool)
+        beyond = torch.ones(batch, length - known.shape[1], dtype=torch.bool)
+        return torch.cat([front, known, beyond], dim=1)
 
     def valid(self, start: int, stop: int) -> Tensor | None:
         """Mask of columns start..stop-1, or None when they are all valid.

@@ -17,6 +17,8 @@ from lvlm_compress.kv.batch_state import BatchState
 from lvlm_compress.kv.scheme import LAYERS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from lvlm_compress.kv.layer import KVLayer
@@ -31,10 +33,14 @@ class KVCache(Cache):  # type: ignore[misc]
         num_layers: decoder layers (`config.get_text_config(decoder=True).num_hidden_layers`).
         mask: [batch, columns], True or 1 = valid, of the prompt's columns (or of its first part);
             None when no prompt column is a pad. Generated tokens are valid without being told.
+        shared: leading tokens of every sample that are kept elsewhere, in their final form; at most
+            `scheme.shareable_prefix` of a prefix. They count as tokens, but have no columns here.
     """
 
-    def __init__(self, scheme: KVScheme, num_layers: int, mask: Tensor | None = None) -> None:
-        self.scheme, self.state = scheme, BatchState()
+    def __init__(
+        self, scheme: KVScheme, num_layers: int, mask: Tensor | None = None, shared: int = 0
+    ) -> None:
+        self.scheme, self.state = scheme, BatchState(offset=shared)
         self.state.set_mask(mask)
         layer = registry.load(LAYERS[scheme.layer_kind]).Layer
         self.layers: list[KVLayer]
@@ -50,6 +56,27 @@ class KVCache(Cache):  # type: ignore[misc]
             for layer in self.layers:
                 layer.finish_prefill()
         self.state.phase = "decode"
+
+    @classmethod
+    def joined(cls, caches: Sequence[KVCache]) -> KVCache:
+        """One cache with the samples of several, pads in front of the shorter ones.
+
+        All must hold the same scheme, phase and number of tokens kept elsewhere.
+        """
+        first = caches[0]
+        joined = cls(first.scheme, len(first.layers), shared=first.state.offset)
+        joined.state.phase = first.state.phase
+        lengths = [cache.get_seq_length() for cache in caches]
+        pads = [max(lengths) - length for length in lengths]
+        masks = [
+            cache.state.padded(length, pad, cache._batch())
+            for cache, length, pad in zip(caches, lengths, pads, strict=True)
+        ]
+        mask = torch.cat(masks)
+        joined.state.set_mask(None if bool(mask.all()) else mask)
+        for index, layer in enumerate(joined.layers):
+            layer.absorb([cache.layers[index] for cache in caches], pads)
+        return joined
 
     def extend_mask(self, mask: Tensor) -> None:
         """Describe prompt columns to come, [batch, new columns]; see `__init__` for the values."""

@@ -17,9 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Columns:
-    """A boolean mask [batch, columns] on the CPU, or None; columns beyond it are all valid."""
+    """Which columns hold tokens.
+
+    Attributes:
+        mask: [batch, columns] on the CPU, or None; columns beyond it are all valid.
+        offset: tokens of every sample that lie before the first column, in another store.
+    """
 
     mask: Tensor | None = None
+    offset: int = 0
 
     @cached_property
     def width(self) -> int:
@@ -32,13 +38,13 @@ class Columns:
         return [[column for column, valid in enumerate(row) if valid] for row in rows]
 
     def tokens(self, sample: int, columns: int) -> int:
-        """How many of the first `columns` columns hold a token of the sample."""
+        """How many tokens the sample has up to the first `columns` columns."""
         if self.mask is None:
-            return columns
+            return self.offset + columns
         valid = self._valid[sample]
         if columns >= self.width:
-            return len(valid) + columns - self.width
-        return bisect_left(valid, columns)
+            return self.offset + len(valid) + columns - self.width
+        return self.offset + bisect_left(valid, columns)
 
     def select(self, sample: int, start: int, stop: int) -> slice | tuple[int, ...]:
         """Columns of the sample's tokens start..stop-1; a slice when there is no hole in them."""
@@ -48,6 +54,7 @@ class Columns:
         return tuple(self._column(sample, token) for token in range(start, stop))
 
     def _column(self, sample: int, token: int) -> int:
+        token -= self.offset
         if self.mask is None:
             return token
         valid = self._valid[sample]

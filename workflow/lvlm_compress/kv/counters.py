@@ -18,6 +18,10 @@ class Counters:
     scheme: TensorScheme
     quantized: list[int] = field(default_factory=list)
 
+    def start(self, elsewhere: int, samples: int) -> None:
+        """Begin with new samples, of each of which so many leading tokens are kept elsewhere."""
+        self.quantized = [self.scheme.quantized_tokens(elsewhere)] * samples
+
     def due(self, lengths: dict[int, int]) -> dict[int, tuple[int, int]]:
         """Token ranges to quantize now, for samples with so many stored tokens.
 

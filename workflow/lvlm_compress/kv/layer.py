@@ -16,6 +16,7 @@ from lvlm_compress.kv.counters import Counters
 from lvlm_compress.kv.finite import require_finite
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from torch import Tensor
@@ -40,6 +41,8 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
         super().__init__()
         self.scheme, self.state, self.index = scheme, state, index
         self.k, self.v = Counters(scheme.k), Counters(scheme.v)
+        self.dtype: torch.dtype
+        self.device: torch.device
         self.peak_bits = 0
 
     @abstractmethod
@@ -61,8 +64,8 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         """Take dtype, device and batch size from the first K and V."""
         super().lazy_initialization(key_states, value_states)
-        self.k.quantized = [0] * key_states.shape[0]
-        self.v.quantized = [0] * key_states.shape[0]
+        self.k.start(self.state.offset, key_states.shape[0])
+        self.v.start(self.state.offset, key_states.shape[0])
         self.width = key_states.shape[1] * key_states.shape[3]
 
     def update(
@@ -95,6 +98,16 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
         if self.is_initialized and self.scheme.order == "after":
             self.note_peak()
             self._quantize_due(self._lengths(self.get_seq_length()))
+
+    def absorb(self, layers: Sequence[KVLayer], pads: Sequence[int]) -> None:
+        """Take over the samples of layers that have been used, with so many pads before each."""
+        first = layers[0]
+        self.dtype, self.device, self.width = first.dtype, first.device, first.width
+        for layer in layers:
+            self.k.quantized += layer.k.quantized
+            self.v.quantized += layer.v.quantized
+        self.peak_bits = sum(layer.peak_bits for layer in layers)
+        self.is_initialized = True
 
     def _quantize_due(self, lengths: dict[int, int]) -> None:
         for counters in (self.k, self.v):

@@ -13,6 +13,8 @@ from lvlm_compress.kv.layer import KVLayer
 from lvlm_compress.kv.packed_tensor import PackedTensor, pack_tensor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from lvlm_compress.kv.counters import Counters
@@ -115,6 +117,15 @@ class Layer(KVLayer):
         for stores in self.stores.values():
             stores[:] = [store.cut(kept) for store, kept in zip(stores, tokens, strict=True)]
         self.columns = columns
+
+    def absorb(self, layers: Sequence[KVLayer], pads: Sequence[int]) -> None:
+        """Take over the stores; pads are not stored."""
+        super().absorb(layers, pads)
+        parts = [layer for layer in layers if isinstance(layer, Layer)]
+        self.columns = parts[0].columns + pads[0]
+        _, heads, _, head_dim = parts[0].shape
+        self.shape = torch.Size((len(self.k.quantized), heads, 0, head_dim))
+        self.stores = {n: [s.copy() for part in parts for s in part.stores[n]] for n in ("k", "v")}
 
     def select_samples(self, samples: Tensor) -> None:
         """Follow with the stores."""

@@ -4,47 +4,88 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from lvlm_compress.kv.apply import quantize_
+from lvlm_compress.kv.column_buffer import ColumnBuffer
 from lvlm_compress.kv.layer import KVLayer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from lvlm_compress.kv.counters import Counters
 
 
+SPARE = 64
+
+
 class Layer(KVLayer):
-    """Keeps K and V as transformers' dynamic layer does, pads included."""
+    """Keeps K and V as transformers' dynamic layer does, pads included.
+
+    Joined ones (large batches of long prompts) get spare columns, so that not every generated token
+    copies all of them.
+    """
+
+    spare = 0
+
+    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
+        """Also start the buffers."""
+        super().lazy_initialization(key_states, value_states)
+        self._hold(key_states[:, :, :0], value_states[:, :, :0])
 
     def append(self, k: Tensor, v: Tensor) -> None:
-        """New tensors: neither arguments nor what was handed out before is ever written to."""
-        self.keys = torch.cat([self.keys, k], dim=-2)
-        self.values = torch.cat([self.values, v], dim=-2)
+        """Neither arguments nor what was handed out before is ever written to."""
+        self.buffers[0].append(k)
+        self.buffers[1].append(v)
+        self._follow()
 
     def quantize(self, counters: Counters, ranges: dict[int, tuple[int, int]]) -> None:
-        """In place, on tensors made since the last hand-out."""
-        store = self.keys if counters is self.k else self.values
-        quantize_(counters.scheme, store, self.state.columns, ranges)
+        """In place, on a copy where attention was handed the values."""
+        buffer = self.buffers[0 if counters is self.k else 1]
+        quantize_(counters.scheme, buffer.own(), self.state.columns, ranges)
+        self._follow()
 
     def stored(self) -> tuple[Tensor, Tensor]:
         """The tensors themselves."""
-        return self.keys, self.values
-
-    def finish_prefill(self) -> None:
-        """As the base, on copies: attention was handed the tensors as they are."""
-        if self.is_initialized and self.scheme.order == "after":
-            self.keys, self.values = self.keys.clone(), self.values.clone()
-        super().finish_prefill()
+        return self.buffers[0].hand_out(), self.buffers[1].hand_out()
 
     def cut(self, columns: int, tokens: list[int]) -> None:
         """Keep the first columns; `tokens` of each sample are among them."""
-        self.keys, self.values = self.keys[:, :, :columns], self.values[:, :, :columns]
+        self._hold(self.keys[:, :, :columns], self.values[:, :, :columns])
 
     def select_samples(self, samples: Tensor) -> None:
         """Follow with the tensors."""
         super().select_samples(samples)
         if self.is_initialized:
-            self.keys = self.keys[samples.to(self.keys.device)]
-            self.values = self.values[samples.to(self.values.device)]
+            rows = samples.to(self.keys.device)
+            self._hold(self.keys[rows], self.values[rows])
+
+    def absorb(self, layers: Sequence[KVLayer], pads: Sequence[int]) -> None:
+        """Copy the tensors; pads are zeros."""
+        super().absorb(layers, pads)
+        self.spare = SPARE
+        self._hold(*(_stacked([pair[i] for pair in _pairs(layers)], pads) for i in (0, 1)))
+
+    def _hold(self, keys: Tensor, values: Tensor) -> None:
+        self.buffers = (ColumnBuffer(keys, self.spare), ColumnBuffer(values, self.spare))
+        self._follow()
+
+    def _follow(self) -> None:
+        """`keys` and `values` are what transformers' own code looks at."""
+        self.keys, self.values = (buffer.values for buffer in self.buffers)
+
+
+def _pairs(layers: Sequence[KVLayer]) -> list[tuple[Tensor, Tensor]]:
+    return [(layer.keys, layer.values) for layer in layers]
+
+
+def _stacked(parts: Sequence[Tensor], pads: Sequence[int]) -> Tensor:
+    """Samples of all parts, each with its pads of zeros in front."""
+    rows = sum(part.shape[0] for part in parts)
+    _, heads, columns, dim = parts[0].shape
+    out = parts[0].new_zeros(rows, heads, columns + pads[0], dim)
+    row = 0
+    for part, pad in zip(parts, pads, strict=True):
+        out[row : row + part.shape[0], :, pad:] = part
+        row += part.shape[0]
+    return out
