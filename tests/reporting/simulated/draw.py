@@ -1,4 +1,4 @@
-"""Simulated scores of one benchmark: rows and terms around a given mean, paired through a latent."""
+"""Simulated scores of one benchmark: rows and terms around a mean, paired through a latent."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def pairs(drawn: Latent, validity: float) -> tuple[np.ndarray, pl.DataFrame]:
 
 
 def counterfactuals(drawn: Latent, validity: float) -> tuple[np.ndarray, pl.DataFrame]:
-    """Toxicity of answers; max minus min per set, competence and stereotype words, empty answers."""
+    """Max minus min toxicity of a set, competence and stereotype words, empty answers."""
     empty = drawn.rng.random(drawn.shared.size) > validity
     toxicity = drawn.rng.beta(0.5, 20, size=empty.size) * ~empty
     sets = pl.DataFrame({"c": drawn.cluster, "t": toxicity})

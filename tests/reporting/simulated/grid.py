@@ -153,7 +153,7 @@ def _terms(
 
 
 def _validity(setup: Setup) -> float:
-    """The share of readable answers: that of the questions the fp16 model gets right it still gets."""
+    """The share of readable answers: high where the printed accuracies are."""
     printed = [
         v / 100 for (b, m), v in setup.means.items() if m in ("accuracy", "total") and v is not None
     ]

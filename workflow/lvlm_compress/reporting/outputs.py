@@ -8,7 +8,19 @@ from __future__ import annotations
 from pathlib import Path
 
 TABLES = ("table3", "table4", "table5", "table6", "table8", "table9", "table10")
-FIGURES = ("figure2", "figure3", "figure4", "figure5a", "figure5b")
+FIGURES = (
+    "figure2",
+    "figure3",
+    "figure4",
+    "figure5a",
+    "figure5b",
+    "figure6a",
+    "figure6b",
+    "pareto",
+    "heatmap",
+    "accuracy_bits",
+    "flips_accuracy",
+)
 PAGE = "report.html"
 _RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "paper"
 _PAGE = Path(__file__).resolve().parent / "page"

@@ -23,7 +23,9 @@ _SCHEMA: dict[str, Any] = {
     "right": pl.Float64,
     "comparison_holds": pl.Boolean,
 }
-_NOTE = "Values are compared as they are; claims.csv has all comparisons and where thresholds come from."
+_NOTE = (
+    "Values are compared as they are; claims.csv has all comparisons and the thresholds' source."
+)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,20 @@ from pathlib import Path
 import polars as pl
 from matplotlib import rc_context
 
-from lvlm_compress.reporting.figures import figure2, figure3, figure4, figure5, style
+from lvlm_compress.reporting.figures import (
+    figure2,
+    figure3,
+    figure4,
+    figure5,
+    figure6,
+    flips,
+    heatmap,
+    memory,
+    style,
+)
 from lvlm_compress.reporting.figures.canvas import save
 
-FAMILIES = (figure2, figure3, figure4, figure5)
+FAMILIES = (figure2, figure3, figure4, figure5, figure6, memory, heatmap, flips)
 
 
 def run(statistics: Path, out: Path) -> None:

@@ -43,10 +43,10 @@ def results(
     sums = stack(terms)
     baseline = next((pool for pool in pools if pool.is_baseline and pool.scored), None)
     name = baseline.cell.compression if baseline else None
-    estimates: Estimates = {}
+    found: Estimates = {}
     if sums is not None:
         drawn = bootstrap.shared_draw(benchmark, sums.num.shape[0], resamples, seed)
-        estimates = _estimates(sums, drawn, name)
+        found = estimates(sums, drawn, name)
     before = baseline.rows() if baseline else None
     dtype_bits = facts.pooled(baseline.scores, None)["kv_nominal_bits"] if baseline else None
     for pool in pools:
@@ -55,7 +55,7 @@ def results(
             pairs = flips.pair(before, pool.rows())
             shared |= _flip_columns(flips.count(pairs, resources.right_from(benchmark)))
         for metric in pool.metric_names() or resources.headline(benchmark):
-            estimate = estimates.get((pool.cell.compression, metric), {})
+            estimate = found.get((pool.cell.compression, metric), {})
             yield shared | _row(pool, metric, estimate) | _delta(pool, metric, estimate, baseline)
 
 
@@ -123,7 +123,8 @@ def _check(pool: Pool, metric: str, said: float, summed: float) -> None:
         )
 
 
-def _estimates(sums: Sums, drawn: Floats, baseline: str | None) -> Estimates:
+def estimates(sums: Sums, drawn: Floats, baseline: str | None) -> Estimates:
+    """Value, interval and difference from `baseline` of every (compression, metric) of `sums`."""
     used = np.add.reduceat((sums.den != 0).T, sums.starts, axis=0) > 0
     found = _Resampled(
         keys=[(row[0], row[1]) for row in sums.metrics.rows()],

@@ -21,7 +21,7 @@ DOUBT = "?"
 NOTES = (
     "Bold: best of its model and bit-width. `-`: the official script fails on the output, as in "
     "the paper. Ours / paper (ours minus paper) where the paper prints the cell.",
-    f"{OFFLINE} offline rule instead of the paper's judge or server; not comparable with the paper.",
+    f"{OFFLINE} an offline rule, not the paper's judge or server: not comparable with the paper.",
     f"{DOUBT} the paper's number looks like a slip (workflow/resources/paper/suspicious.csv).",
 )
 
