@@ -47,7 +47,8 @@ def calibrate(
     Returns the measured figures: relative logit errors on the first blocks (`fold_error`, `error`
     of what is stored, `rounding_error` of plain rounding at the same width, and both at 8 bits),
     `bits_per_weight`, `linear_bytes`, `file_bytes`, `blocks`, `tokens`, `seconds`.
-    Raises UserError for text or a model that does not fit, and SelfCheckError when a check fails; then nothing is left at `out`.
+    Raises UserError for text or a model that does not fit, and SelfCheckError when a check
+    fails; then nothing is left at `out`.
     """
     started = time.perf_counter()
     _require_whole_groups(decoder, scheme.group)
