@@ -17,6 +17,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -59,7 +60,7 @@ def model_prompts(path: Path, pictures: int) -> Iterator[Prompt]:
         picture = Image.fromarray(render_rgb(draw_scene(Draws("kv_schemes", number), 3, 5)))
         cache, _ = run(model, picture, KVScheme.parse("fp16"))
         layers = [(layer.keys, layer.values) for layer in cache.layers]
-        yield Prompt(layers, lambda s, p=picture: run(model, p, s)[1])
+        yield Prompt(layers, partial(next_logits, model, picture))
 
 
 @torch.inference_mode()
@@ -74,6 +75,10 @@ def run(model: LoadedModel, picture: Image.Image, scheme: KVScheme) -> tuple[KVC
         use_cache=True,
     ).last_hidden_state
     return cache, model.lm_head(hidden[:, -1])
+
+
+def next_logits(model: LoadedModel, picture: Image.Image, scheme: KVScheme) -> Tensor:
+    return run(model, picture, scheme)[1]
 
 
 def relative(got: Tensor, want: Tensor) -> float:
