@@ -1,0 +1,1 @@
+"""Verdicts on answers by a language model behind an OpenAI-compatible endpoint."""
