@@ -82,3 +82,8 @@ def test_spare_columns_never_change_what_was_handed_out() -> None:
         got, _ = batch.update(*random_kv(2, 2, 1, 64, seed=step), 0)
         handed.append((got, got.clone()))
     assert all(torch.equal(got, kept) for got, kept in handed)
+
+
+def test_packed_storage_takes_no_tokens_kept_elsewhere() -> None:
+    with pytest.raises(ValueError, match="shared"):
+        KVCache(KVScheme.parse("kv2-t128", storage="packed"), 1, shared=128)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from lvlm_compress.kv.batch_state import BatchState
     from lvlm_compress.kv.counters import Counters
+    from lvlm_compress.kv.scheme import KVScheme
 
 
 class SampleStore:
@@ -58,6 +60,11 @@ class SampleStore:
 
 class Layer(KVLayer):
     """Keeps a store for K and one for V of each sample."""
+
+    def __init__(self, scheme: KVScheme, state: BatchState, index: int) -> None:
+        super().__init__(scheme, state, index)
+        if state.offset:
+            raise ValueError("Packed storage holds all tokens itself; it takes no `shared` ones.")
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         """Also start the stores."""
