@@ -72,7 +72,7 @@ def _of_task(folder: Path) -> Iterator[tuple[str, ...]]:
     images = folder / "images" if nested else folder
     prefix = f"{folder.name}/images" if nested else folder.name
     found = sorted(images.iterdir()) if images.is_dir() else []
-    pictures = {path.stem: path for path in found if path.suffix in PICTURES}
+    pictures = {path.stem: path for path in found if path.suffix.lower() in PICTURES}
     for text in sorted(texts.glob("*.txt")):
         picture = pictures.get(text.stem, images / f"{text.stem}.jpg")
         for number, (question, label) in enumerate(_pairs(text), start=1):
