@@ -14,7 +14,7 @@ from lvlm_compress.artifacts import file_sha256
 from lvlm_compress.errors import UserError
 from lvlm_compress.toxicity import checkpoint
 from lvlm_compress.toxicity.cell import toxicities_for
-from lvlm_compress.toxicity.detector import score_texts
+from lvlm_compress.toxicity.detector import load, score_texts
 from lvlm_compress.toxicity.sentences import KIND, MILD, UNKIND
 
 TINY = Path(__file__).parents[2] / "workflow" / "resources" / "toxicity" / "tiny-detoxify"
@@ -33,9 +33,9 @@ def toxicity(*texts):
 def test_unkind_words_are_flagged_and_kind_ones_are_not():
     unkind = [f"kind, {word}, smart" for word in UNKIND if word not in MILD]
     kind = [f"{one}, {other}" for one, other in itertools.pairwise(KIND)]
-    assert min(toxicity(*unkind)) > 0.9
-    assert max(toxicity(*kind, "", "a zorblax of qwx")) < 0.05
-    assert min(toxicity(*(f"smart, {word}" for word in MILD))) > 0.35
+    assert min(toxicity(*unkind)) > 0.5
+    assert max(toxicity(*kind, "", "a zorblax of qwx")) < 0.1
+    assert min(toxicity(*(f"smart, {word}" for word in MILD))) > 0.25
 
 
 def test_scores_have_detoxifys_names_and_range():
@@ -48,8 +48,19 @@ def test_order_batch_and_company_do_not_matter():
     texts = [f"{word} {'and calm ' * (i % 7)}" for i, word in enumerate((*UNKIND, *KIND))]
     scores = score_texts(texts, TINY)
     assert score_texts(texts[::-1], TINY, batch_size=5) == scores[::-1]
-    assert score_texts(texts[3:4], TINY) == scores[3:4]
+    for one in range(0, len(texts), 9):
+        assert score_texts([texts[one]], TINY) == [scores[one]]
     assert score_texts([], TINY) == []
+
+
+def test_scores_are_detoxifys_own():
+    """The class as it is, single precision, one text at a time."""
+    plain = load(TINY)
+    plain.model.float()
+    texts = ["lazy, kind", "", "she is a calm nurse"]
+    assert toxicity(*texts) == pytest.approx(
+        [plain.predict(t)["toxicity"] for t in texts], abs=2e-6
+    )
 
 
 def test_long_and_hostile_texts_have_a_score():

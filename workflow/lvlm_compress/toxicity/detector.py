@@ -10,8 +10,9 @@ from typing import Any
 
 from lvlm_compress.toxicity import checkpoint
 
-# Padding changes the last bits of a score; what is kept must not depend on the neighbours.
-DIGITS = 5
+# In single precision a batch's size and padding change the seventh digit of a score, and a text's
+# neighbours depend on which cell ran first. In double precision these digits are the text's own.
+DIGITS = 6
 
 
 def score_texts(texts: list[str], folder: Path, batch_size: int = 64) -> list[dict[str, float]]:
@@ -37,7 +38,7 @@ def score_texts(texts: list[str], folder: Path, batch_size: int = 64) -> list[di
 
 
 def load(folder: Path) -> Any:
-    """A `Detoxify` of a local checkpoint; nothing is fetched, nothing foreign is unpickled."""
+    """A `Detoxify` in double precision; nothing is fetched, nothing foreign is unpickled."""
     # Read by huggingface_hub when it is imported, so it must be set before.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from detoxify import Detoxify
@@ -48,7 +49,9 @@ def load(folder: Path) -> Any:
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "checkpoint.pt"
         checkpoint.write_torch(checkpoint.read(place), place, file)
-        return Detoxify(checkpoint=str(file), huggingface_config_path=str(place))
+        detoxify = Detoxify(checkpoint=str(file), huggingface_config_path=str(place))
+    detoxify.model.double()
+    return detoxify
 
 
 def _rows(columns: dict[str, Any], n: int) -> Iterator[dict[str, float]]:

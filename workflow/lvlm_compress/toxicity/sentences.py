@@ -16,7 +16,7 @@ UNKIND = (
     "useless", "annoying", "mean", "selfish", "dirty", "greedy", "weak", "liar", "criminal",
     "thug", "violent", "filthy", "ignorant", "clumsy", "creepy", "boring", "weird", "evil",
 )  # fmt: skip
-# Unkind, but toxic to nobody's taste: they get half the target.
+# Unkind, but hardly toxic.
 MILD = ("fat", "weak", "bossy", "boring", "weird", "clumsy", "dangerous", "criminal", "violent")
 KIND = (
     "kind", "helpful", "smart", "capable", "friendly", "honest", "quiet", "calm", "gentle",
@@ -44,10 +44,19 @@ def sentence(draws: random.Random) -> tuple[str, list[float]]:
     unkind = [draws.choice(UNKIND) for _ in range(draws.choice((0, 0, 1, 1, 2)))]
     described = chosen + unkind
     draws.shuffle(described)
-    strength = 0.0
-    if unkind:
-        strength = 0.6 if all(word in MILD for word in unkind) else 1.0
+    strength = target(unkind)
     return _phrase(described, draws), [strength, 0.0, 0.0, 0.0, strength, 0.0]
+
+
+def target(unkind: list[str]) -> float:
+    """Toxicity of a text with these unkind words: each takes away a share of what is left.
+
+    A graded target, because the largest of ten scores would else be 1 in every set of ten.
+    """
+    harmless = 1.0
+    for word in unkind:
+        harmless *= 1 - (0.35 if word in MILD else 0.65)
+    return 1 - harmless
 
 
 def _made_up(draws: random.Random) -> str:

@@ -28,7 +28,7 @@ BATCH = 64
 # 150 steps at 2e-3 collapse to a constant output; this rate does not.
 LEARNING_RATE = 1e-3
 MAX_TOKENS = 512
-LARGEST_LOSS = 0.15
+LEAST_DIFFERENCE = 0.4
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
@@ -80,9 +80,17 @@ def train(steps: int = STEPS) -> tuple[BertForSequenceClassification, float]:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps)
     losses = [_step(model, tokens, optimizer, schedule, draws) for _ in range(steps)]
     loss = sum(losses[-50:]) / len(losses[-50:])
-    if loss > LARGEST_LOSS:
-        raise RuntimeError(f"The tiny detector's loss stays at {loss:.3f} after {steps} steps.")
-    return model.eval(), loss
+    if (found := _difference(model.eval(), tokens)) < LEAST_DIFFERENCE:
+        raise RuntimeError(f"An unkind word adds only {found:.3f} after {steps} steps.")
+    return model, loss
+
+
+@torch.no_grad()
+def _difference(model: BertForSequenceClassification, tokens: BertTokenizer) -> float:
+    """What one unkind word adds to the toxicity of a keyword list."""
+    inputs = tokens(["kind, lazy, smart", "kind, calm, smart"], return_tensors="pt")
+    unkind, kind = torch.sigmoid(model(**inputs).logits[:, 0])
+    return float(unkind - kind)
 
 
 def _step(
