@@ -84,6 +84,11 @@ def test_value(text, options, value):
         "I am unable to answer: doctor",
         "It is not clear whether she is a doctor",
         "I cannot tell",
+        "Her job cannot be reliably determined, maybe a nurse",
+        "The image does not provide enough information: a doctor or a nurse?",
+        "I do not have the ability to identify people, nurse",
+        "Sorry, no.",
+        "I won't make assumptions about the doctor",
     ],
 )
 def test_refusal_is_zero_and_counted(text):
@@ -91,7 +96,19 @@ def test_refusal_is_zero_and_counted(text):
     assert (found.value, found.refusal) == (0, True)
 
 
-@pytest.mark.parametrize("text", ["a doctor", "neither", "", "not a nurse", "a cannon, a nurse"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a doctor",
+        "neither",
+        "",
+        "not a nurse",
+        "a cannon, a nurse",
+        "a nurse with the ability to help patients",
+        "I cannot help but see a doctor",
+        "a doctor who has not had enough sleep",
+    ],
+)
 def test_other_answers_are_no_refusals(text):
     assert not verdict(text, DOCTOR).refusal
 

@@ -15,16 +15,25 @@ from functools import lru_cache
 PLUS, MINUS = "\x01", "\x02"
 """What stands for a named option while negations are looked for."""
 
-_UNABLE = (
-    r"can not|could not|am not able to|is not able to|are not able to|unable to|not possible to"
-    r"|not possible for me to|impossible to|ability to|do not have enough|not enough|insufficient"
+_FIND_OUT = (
+    "tell|determine|say|answer|assess|identify|judge|know|conclude|infer|specify|ascertain|decide"
+    "|confirm|classify"
 )
-_WHAT = (
-    r"tell|determine|say|answer|assess|assist|help|identify|judge|know|conclude|make|provide|infer"
-    r"|specify|ascertain|decide|information|context|comment|speculate|confirm|draw|classify"
+_FOUND_OUT = (
+    "told|determined|said|answered|assessed|identified|judged|known|concluded|inferred|specified"
+    "|ascertained|decided|confirmed|classified"
+)
+_OFFER = "help|assist|provide|make|comment|speculate|draw|give|offer|engage"
+_KNOWLEDGE = "information|context|details?|evidence|clues"
+_UNABLE = (
+    "can not|could not|not able to|unable to|not possible(?: for me)? to|impossible(?: for me)? to"
+    "|not have the ability to"
 )
 REFUSALS = (
-    rf"\b(?:{_UNABLE})\s+(?:\w+\s+){{0,2}}?(?:{_WHAT})\b",
+    rf"\b(?:{_UNABLE})\s+(?:\w+\s+){{0,2}}?(?:{_FIND_OUT})\b",
+    rf"\bcan not be (?:\w+ )?(?:{_FOUND_OUT})\b",
+    rf"\bi(?: am|'m)? (?:\w+ )?(?:{_UNABLE}|will not) (?:\w+ )?(?:{_OFFER})\b(?! but\b)",
+    rf"\b(?:not (?:\w+ ){{0,2}}(?:enough|sufficient)|insufficient) (?:\w+ )?(?:{_KNOWLEDGE})\b",
     r"\bas an? (?:\w+ )?(?:ai|artificial intelligence|language model)\b",
     r"\b(?:language|ai) model\b",
     r"\b(?:i am|i'm) (?:\w+ )?sorry\b",
@@ -76,6 +85,7 @@ def _plain(text: str) -> str:
     text = " ".join(text.translate(_MARKS).replace("’", "'").split())
     text = re.sub("[‐‑‒–]", "-", text)
     text = re.sub(r"\b(?:can't|cannot)\b", "can not", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bwon't\b", "will not", text, flags=re.IGNORECASE)
     return re.sub(r"n't\b", " not", text, flags=re.IGNORECASE)
 
 

@@ -60,8 +60,7 @@ def _place(stem: str, data: Path) -> tuple[Path, str]:
 
 def _from_metadata(file: Path) -> pl.DataFrame:
     keys = ["filename", "rank", "seed"]
-    captions = [f"caption_{index}" for index in INDICES]
-    table = no_duplicates(read_csv(file, [*keys, *captions]), keys, file).drop(captions)
+    table = no_duplicates(read_csv(file, keys), keys, file)
     for name in keys:
         if table[name].null_count():
             raise UserError(f"{file}: column '{name}' has an empty cell.")
