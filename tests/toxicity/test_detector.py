@@ -68,6 +68,7 @@ def test_long_and_hostile_texts_have_a_score():
     assert len(toxicity(*texts)) == 4
 
 
+@pytest.mark.slow
 def test_15000_short_texts_take_less_than_a_minute():
     texts = [f"{KIND[i % 50]}, {UNKIND[i % 30]}, {i}" for i in range(15_000)]
     start = time.process_time()
