@@ -140,15 +140,25 @@ def test_out_of_memory_halves_the_budget(exact, questions, monkeypatch):
 
     from lvlm_compress.generation import engine
 
-    whole = texts(answer(exact, KVScheme.parse("fp16"), questions, GREEDY))
-    prefill, seen = engine.prefill, []
+    scheme = KVScheme.parse("fp16")
+    whole = texts(answer(exact, scheme, questions, GREEDY))
+    advance, seen = engine.advance, []
 
-    def small(model, scheme, batch):
-        seen.append(len(batch))
-        if len(batch) > 2:
+    def small(model, flight):
+        seen.append(len(flight.requests))
+        if len(flight.requests) > 2:
             raise torch.OutOfMemoryError("no room")
-        return prefill(model, scheme, batch)
+        advance(model, flight)
 
-    monkeypatch.setattr(engine, "prefill", small)
-    assert texts(answer(exact, KVScheme.parse("fp16"), questions, GREEDY)) == whole
+    monkeypatch.setattr(engine, "advance", small)
+    found = answer(exact, scheme, questions, GREEDY)
+    assert texts(found) == whole
     assert max(seen) > 2
+    assert found.facts["budget"] < 1000
+
+    def never(model, flight):
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setattr(engine, "advance", never)
+    with pytest.raises(UserError, match="even alone"):
+        answer(exact, scheme, questions, GREEDY)

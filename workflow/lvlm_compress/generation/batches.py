@@ -1,13 +1,13 @@
-"""Which questions go through the model together: pure planning over lengths.
+"""Which questions run together: pure planning over lengths.
 
-What is planned here never changes an answer (each row of a batch is independent), only how long it
-takes; batch size and budget therefore enter no digest.
+What is planned here never changes an answer (rows are independent), only how long it takes; batch
+size and budget therefore enter no digest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from dataclasses import dataclass
 from typing import TypeVar
 
 from lvlm_compress.generation.requests import Request
@@ -15,50 +15,63 @@ from lvlm_compress.generation.requests import Request
 T = TypeVar("T")
 
 
-def plan(requests: Sequence[Request], budget: int, room: int) -> list[list[Request]]:
-    """Batches of at most `budget` KV entries, counting `room` generated tokens a row.
+@dataclass(frozen=True)
+class Room:
+    """What a batch may take.
 
-    Questions with equal shared part go together, those of one picture side by side; within that,
-    near lengths, so that little is padded. A single request may exceed the budget alone.
+    Attributes:
+        budget: KV entries.
+        new: generated tokens to make room for in each row.
+        copy: whether each row holds a copy of what it shares.
     """
-    batches: list[list[Request]] = []
-    for _, alike in groupby(sorted(requests, key=_order(requests)), key=lambda r: r.shared):
-        batch: list[Request] = []
-        for request in alike:
-            if batch and cost([*batch, request], room) > budget:
-                batches.append(batch)
-                batch = []
-            batch.append(request)
-        batches.append(batch)
-    return batches
+
+    budget: int
+    new: int
+    copy: bool
+
+    def own(self, request: Request) -> int:
+        """KV entries of a row alone."""
+        return request.tokens + self.new - (0 if self.copy else request.shared)
+
+    def cost(self, rows: Sequence[Request]) -> int:
+        """KV entries of a batch: rows as long as the longest, shared parts once a picture."""
+        if not rows:
+            return 0
+        shared = 0 if self.copy else rows[0].shared
+        pictures = {row.picture for row in rows} if shared else set()
+        return len(rows) * max(self.own(row) for row in rows) + len(pictures) * shared
+
+    def takes(self, rows: Sequence[Request], piece: Sequence[Request]) -> bool:
+        """Whether a piece may join running rows: it fits, and they share equally much."""
+        if not rows:
+            return True
+        alike = self.copy or rows[0].shared == piece[0].shared
+        return alike and self.cost([*rows, *piece]) <= self.budget
+
+    def refills(self, rows: Sequence[Request]) -> bool:
+        """Whether it pays to let new rows in: joining copies what runs, so only at half load."""
+        return 2 * self.cost(rows) <= self.budget
 
 
-def cost(batch: Sequence[Request], room: int) -> int:
-    """KV entries of a batch: every row as long as its longest."""
-    return len(batch) * (max(request.tokens for request in batch) + room)
+def pieces(requests: Sequence[Request], room: Room) -> list[list[Request]]:
+    """What is prefilled together: questions that share a part, as many as fit; else one alone.
+
+    In an order that brings near lengths together, so that joined batches are padded little.
+    """
+    made: list[list[Request]] = []
+    for request in sorted(requests, key=_by_group(requests)):
+        last = made[-1] if made else []
+        together = last and request.shared and last[0].picture == request.picture
+        if together and room.cost([*last, request]) <= room.budget:
+            last.append(request)
+        else:
+            made.append([request])
+    return sorted(made, key=lambda piece: (piece[0].shared, max(r.tokens for r in piece)))
 
 
-def _order(requests: Sequence[Request]) -> Callable[[Request], tuple[int, int, str, int, str]]:
-    longest: dict[str, int] = {}
-    for request in requests:
-        longest[_group(request)] = max(longest.get(_group(request), 0), request.tokens)
-
-    def key(request: Request) -> tuple[int, int, str, int, str]:
-        group = _group(request)
-        return request.shared, longest[group], group, request.tokens, request.example.id
-
-    return key
-
-
-def _group(request: Request) -> str:
-    return request.picture or request.example.id
-
-
-def halves(batch: Sequence[Request]) -> Iterator[list[Request]]:
-    """Two batches of half the size, for a batch that did not fit or did not work."""
-    middle = len(batch) // 2
-    yield list(batch[:middle])
-    yield list(batch[middle:])
+def _by_group(requests: Sequence[Request]) -> Callable[[Request], tuple[int, int, str]]:
+    first = {r.picture: place for place, r in reversed(list(enumerate(requests)))}
+    return lambda r: (first[r.picture], r.tokens, r.example.id)
 
 
 def chunks(groups: Iterable[Sequence[T]], size: int) -> Iterator[list[T]]:

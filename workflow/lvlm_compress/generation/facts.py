@@ -26,13 +26,16 @@ class Meter:
     nominal: float = 0.0
 
     def prompts(self, cache: KVCache, rows: int) -> None:
-        """Note a batch whose prompts are in the cache."""
+        """Note rows whose prompts are in the cache."""
         bits = cache.stored_bits()
         self.rows += rows
         self.stored += bits["bytes"]
         self.unquantized += bits["bytes_fp16"]
         self.nominal = bits["nominal_bits"]
-        self.largest = max(self.largest, bits["peak_bytes"])
+
+    def batch(self, cache: KVCache) -> None:
+        """Note a batch that is about to run."""
+        self.largest = max(self.largest, cache.stored_bits()["peak_bytes"])
 
     def facts(self) -> dict[str, Any]:
         """The facts as JSON values; bytes are a prompt's mean, bits those of a K or V value."""

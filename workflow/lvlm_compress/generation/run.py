@@ -17,12 +17,13 @@ import torch
 
 from lvlm_compress.benchmarks.types import Decoding, Example
 from lvlm_compress.errors import UserError
-from lvlm_compress.generation import batches
+from lvlm_compress.generation.batches import Room, chunks
 from lvlm_compress.generation.engine import Engine
 from lvlm_compress.generation.journal import Journal, Row
 from lvlm_compress.generation.memory import default_budget
 from lvlm_compress.generation.pictures import PictureStore
 from lvlm_compress.generation.prepare import Preparer, by_picture
+from lvlm_compress.generation.shared_attention import install
 from lvlm_compress.generation.stop import Stop
 from lvlm_compress.kv.scheme import KVScheme
 from lvlm_compress.models.adapter import LoadedModel
@@ -83,22 +84,31 @@ def answer(
             progress(len(rows), len(examples))
 
     alone = engine == "reference"
-    budget = budget or default_budget(model)
+    room = Room(budget or default_budget(model), decoding.max_new_tokens, _copies(model, scheme))
     stop = stop or Stop()
-    machine = Engine(model, scheme, decoding, seed, alone, budget, stop, recorded, rows)
+    machine = Engine(model, scheme, decoding, seed, alone, room, stop, recorded, rows)
     pictures = pictures or PictureStore(model)
     preparer = Preparer(model, scheme, pictures, not alone, on_bad_image == "skip")
     left = [example for example in examples if example.id not in rows]
     try:
-        for chunk in batches.chunks(by_picture(left), 1 if alone else CHUNK):
+        for chunk in chunks(by_picture(left), 1 if alone else CHUNK):
             machine.work(preparer.requests(chunk))
     finally:
         if journal is not None:
             journal.close()
     _require_success(machine.failed, len(examples))
-    facts = {"engine": engine, "budget": machine.budget, "skipped": preparer.skipped}
+    facts = {"engine": engine, "budget": machine.room.budget, "skipped": preparer.skipped}
     ordered = [rows[example.id] for example in examples if example.id in rows]
     return Answers(ordered, {**machine.meter.facts(), **facts})
+
+
+def _copies(model: LoadedModel, scheme: KVScheme) -> bool:
+    """Whether a shared part has to be copied into each row.
+
+    It can be attended to in place when it is held as values that will never change.
+    """
+    final = scheme.order == "before" or scheme.is_identity
+    return not (final and scheme.layer_kind == "simulated" and install(model.decoder))
 
 
 def _check(
