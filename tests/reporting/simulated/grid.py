@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from tests.reporting.simulated import draw
 
 from lvlm_compress.artifacts import write_json, write_lines
 from lvlm_compress.reporting import paper, resources
 from lvlm_compress.reporting.cells import ReportCell
+from tests.reporting.simulated import draw
 
 SEEDS: dict[str, tuple[int | None, ...]] = {"pairs": (0, 1, 2), "socialcounterfactuals": (0,)}
 # What the paper shows in figures only: no printed number, so a guess that keeps the order.

@@ -23,7 +23,7 @@ def terms_of(folder: Path) -> dict[str, Path]:
 
 
 def paired(a: pl.DataFrame, b: pl.DataFrame, folders: tuple[Path, Path]) -> pl.DataFrame:
-    """`model, compression, benchmark, metric, p_paired` for cells whose scores both folders hold."""
+    """`model, compression, benchmark, metric, p_paired` where both folders hold the scores."""
     both = a.join(b, on=[*CELL, "metric"], suffix="_b")
     differ = both.filter(pl.col("value").ne_missing(pl.col("value_b")))
     cells = differ.select(*CELL, "digest", "digest_b").unique(CELL, maintain_order=True)

@@ -39,7 +39,7 @@ RC: Any = {
     "figure.dpi": 100,
     "svg.hashsalt": "lvlm-compress-bench",
     "svg.fonttype": "path",
-    "pdf.fonttype": 42,
+    "pdf.fonttype": 3,
 }
 
 
@@ -64,7 +64,15 @@ _LOOKS = {
     "kc128-vt128": Look("#5d3a9b", "*", ""),
     "kt128-vc128": Look("#8c6d31", "p", "||||"),
 }
-_OTHERS = [Look("#7f7f7f", "h", "//"), Look("#a6761d", "8", ".."), Look("#66a61e", ">", "--")]
+_OTHERS = [
+    Look("#7f7f7f", "h", "//"),
+    Look("#a6761d", "8", ".."),
+    Look("#66a61e", ">", "--"),
+    Look("#b2182b", "d", "xx"),
+    Look("#2166ac", "H", "||"),
+    Look("#35978f", "<", "++"),
+    Look("#c51b7d", "s", "OO"),
+]
 
 
 def look(compression: Compression) -> Look:
