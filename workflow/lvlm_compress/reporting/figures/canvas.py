@@ -28,8 +28,7 @@ def empty(reason: str) -> Figure:
 def save(figure: Figure, out: Path, name: str) -> None:
     """Write `name` as svg, pdf and png."""
     with rc_context(style.RC):
-        # The layout is found once and holds for all formats.
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
         for kind, metadata in _METADATA.items():
             figure.savefig(out / f"{name}.{kind}", metadata=metadata, dpi=PNG_DPI)
+            # The layout is found with the first format and holds for all.
+            figure.set_layout_engine("none")
