@@ -131,3 +131,8 @@ def test_flips_are_shares_of_the_answers_compared(tmp_path: Path) -> None:
     axes = flips.figures(metrics(cells, 50))["flips_accuracy"].axes[0]
     point = next(line for line in axes.lines if line.get_marker() == "P")
     assert (point.get_xdata()[0], point.get_ydata()[0]) == (0.0, 50.0)
+
+
+def test_quantized_weights_do_not_look_like_the_baseline() -> None:
+    looks = {look(schemes.parse(weights, "fp16")) for weights in ("fp16", "w4-awq", "w4-rtn")}
+    assert len(looks) == 3

@@ -146,3 +146,14 @@ def test_a_table_without_rows_says_so() -> None:
     empty = Table(table6.SPEC, ())
     assert "No cell of this grid" in to_markdown(empty)
     assert "No cell of this grid" in to_tex(empty)
+
+
+def test_weight_methods_are_told_apart(tmp_path: Path) -> None:
+    weights = ["w4-awq", "w4-rtn"]
+    cells = [write_cell(tmp_path, scores=[1.0, 0.0], weights=w) for w in ["fp16", *weights]]
+    cells.append(write_cell(tmp_path, scores=[1.0, 0.0], weights="w4-awq", kv="kv2-c128"))
+    table = build(table4.SPEC, metrics(cells, 50))
+    assert "| W4KV16 | RTN |" in to_markdown(table)
+    assert "| W4KV2 | AWQ + g-C128 |" in to_markdown(table)
+    assert r"AWQ + g-C$_{128}$" in to_tex(table)
+    assert " & W4KV16 & AWQ & " in to_tex(table)

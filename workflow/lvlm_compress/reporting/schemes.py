@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 FP16_BITS = 16
+FP16 = "fp16"
 _KV = re.compile(r"kv(\d+)-(.+)")
 _K_V = re.compile(r"k(\d+)v(\d+)-(.+)")
 _WEIGHTS = re.compile(r"w(\d+)-(.+)")
@@ -41,7 +42,7 @@ class Compression:
 
 def parse(weights: str, kv: str) -> Compression:
     """Read the canonical parts of a compression; `fp16` means uncompressed."""
-    weight_bits, method = FP16_BITS, "fp16"
+    weight_bits, method = FP16_BITS, FP16
     if match := _WEIGHTS.fullmatch(weights):
         weight_bits, method = int(match[1]), match[2]
     if match := _K_V.fullmatch(kv):
@@ -60,7 +61,7 @@ def order(compression: Compression, label: str = "") -> tuple[float, float, int,
 
 def family_label(family: str) -> str:
     """The paper's name of a KV scheme in plain text: `kc128-vt128` is `g-KC128VT128`."""
-    if family == "fp16":
+    if family == FP16:
         return "Baseline"
     if family == "uniform":
         return "Uniform"
@@ -80,6 +81,15 @@ def family_tex(family: str) -> str:
     if not label.startswith("g-"):
         return label
     return "g-" + re.sub(r"(\d+|N)", r"$_{\1}$", label[2:])
+
+
+def scheme_label(compression: Compression) -> str:
+    """What a table row is called: the KV scheme, the weight method in front if there is one."""
+    kv = family_label(compression.family)
+    if compression.weight_method == FP16:
+        return kv
+    weights = compression.weight_method.upper()
+    return weights if compression.family == FP16 else f"{weights} + {kv}"
 
 
 def bits_label(compression: Compression) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -12,6 +13,8 @@ from lvlm_compress.reporting.claims.grid import Grid, headlines
 
 Claim = dict[str, Any]
 _LEAST_SIZES = 3
+_FIXED = "128"
+_SWEPT = re.compile(r"kv(\d+)-kc(\d+)-vt(\d+)")
 
 
 @dataclass(frozen=True)
@@ -99,14 +102,16 @@ def spread(claim: Claim, grid: Grid) -> Iterator[Comparison]:
 
 
 def _sweeps(grid: Grid) -> Iterator[list[str]]:
-    """Families that differ in one group size only, K's or V's, the other being 128."""
-    kvs = sorted({key.kv for key in grid.values})
-    for bits in (2, 4):
-        for start, end in ((f"kv{bits}-kc", "-vt128"), (f"kv{bits}-kc128-vt", "")):
-            sweep = [kv for kv in kvs if kv.startswith(start) and kv.endswith(end)]
-            sizes = [kv for kv in sweep if kv[len(start) : len(kv) - len(end)].isdecimal()]
-            if len(sizes) >= _LEAST_SIZES:
-                yield sizes
+    """Schemes that differ in one group size only, K's or V's, the other being 128."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for kv in sorted({key.kv for key in grid.values}):
+        if match := _SWEPT.fullmatch(kv):
+            bits, k_group, v_group = match.groups()
+            if v_group == _FIXED:
+                found.setdefault((bits, "k"), []).append(kv)
+            if k_group == _FIXED:
+                found.setdefault((bits, "v"), []).append(kv)
+    yield from (sweep for sweep in found.values() if len(sweep) >= _LEAST_SIZES)
 
 
 def _range(

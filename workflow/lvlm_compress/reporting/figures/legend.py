@@ -13,13 +13,20 @@ from lvlm_compress.reporting.schemes import Compression
 
 
 def of_schemes(figure: Figure, used: Iterable[Compression], *, hollow: bool = True) -> None:
-    """One entry a KV scheme above the figure; `hollow` explains the faces of markers."""
-    families = {c.family: c for c in sorted(used, key=schemes.order)}
-    handles = [_handle(c, schemes.family_label(family)) for family, c in families.items()]
+    """One entry a scheme above the figure; `hollow` explains the faces of markers."""
+    named = {_name(c): c for c in sorted(used, key=schemes.order)}
+    handles = [_handle(c, name) for name, c in named.items()]
     if hollow:
         handles.append(_plain("full: 4 bit and more", "#777777"))
         handles.append(_plain("hollow: below", "white"))
     figure.legend(handles=handles, loc="outside upper center", ncols=min(5, len(handles)))
+
+
+def _name(compression: Compression) -> str:
+    """The KV scheme; the weight method where the KV cache is left alone."""
+    if compression.family == schemes.FP16:
+        return schemes.scheme_label(compression)
+    return schemes.family_label(compression.family)
 
 
 def _handle(compression: Compression, label: str) -> Line2D:

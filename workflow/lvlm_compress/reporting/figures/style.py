@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-from lvlm_compress.reporting.schemes import Compression
+from lvlm_compress.reporting.schemes import FP16, Compression
 
 WIDTH = 7.2
 GREY = "#9a9a9a"
@@ -64,20 +64,25 @@ _LOOKS = {
     "kc128-vt128": Look("#5d3a9b", "*", ""),
     "kt128-vc128": Look("#8c6d31", "p", "||||"),
 }
+# Weights quantized and the KV cache left alone.
+_WEIGHTS = {"awq": Look("#b2182b", "d", "xx"), "rtn": Look("#2166ac", "H", "||")}
 _OTHERS = [
     Look("#7f7f7f", "h", "//"),
     Look("#a6761d", "8", ".."),
     Look("#66a61e", ">", "--"),
-    Look("#b2182b", "d", "xx"),
-    Look("#2166ac", "H", "||"),
     Look("#35978f", "<", "++"),
     Look("#c51b7d", "s", "OO"),
 ]
 
 
 def look(compression: Compression) -> Look:
-    """Colour, marker and hatch of a KV scheme; an unknown one always gets the same."""
+    """Colour, marker and hatch of a KV scheme, or of a weight scheme without one.
+
+    A scheme the report has never seen always gets the same look.
+    """
     known = _LOOKS.get(compression.family)
+    if compression.family == FP16:
+        known = _WEIGHTS.get(compression.weight_method, known)
     return known or _OTHERS[zlib.crc32(compression.family.encode()) % len(_OTHERS)]
 
 

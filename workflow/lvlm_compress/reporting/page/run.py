@@ -105,6 +105,7 @@ def _panels(
             {
                 "compression": pool.cell.compression,
                 "status": pool.status,
+                "baseline": pool.is_baseline,
                 "head": heads.get((model, benchmark, pool.cell.compression)),
                 "provenance": provenance.of_pool(pool, full=full),
                 "examples": [(e, thumbnails.css_class(benchmark, e.image)) for e in chosen],

@@ -63,7 +63,7 @@ def _md_escape(value: str) -> str:
 
 def _name(row: Row) -> str:
     """The paper's name of the scheme, and the grid's label where it says more."""
-    name = schemes.family_label(row.compression.family)
+    name = schemes.scheme_label(row.compression)
     canonical = "+".join(part for part in (row.weights, row.kv) if part != "fp16") or "fp16"
     return name if row.label in (None, canonical) else f"{name} [{row.label}]"
 
@@ -96,8 +96,12 @@ def to_tex(table: Table) -> str:
 
 
 def _tex_row(row: Row, digits: list[int], *, show_model: bool) -> str:
-    name = schemes.family_tex(row.compression.family)
-    if _name(row) != schemes.family_label(row.compression.family):
+    plain = schemes.scheme_label(row.compression)
+    kv = schemes.family_label(row.compression.family)
+    name = tex(plain.removesuffix(kv)) + schemes.family_tex(row.compression.family)
+    if not plain.endswith(kv):
+        name = tex(plain)
+    if _name(row) != plain:
         name += tex(f" [{row.label}]")
     cells = []
     for cell, places in zip(row.cells, digits, strict=True):
