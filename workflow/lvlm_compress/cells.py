@@ -1,6 +1,6 @@
 """The cells of a grid: every artifact that a run can make, with its digest, path and inputs.
 
-    data, weights -> generation -> toxicities, lexicon -> score
+    data, weights -> generation -> toxicities, verdicts, lexicon -> score
 
 A cell's specification is made of parts that many cells share; its digest is the hash of theirs.
 Nothing here imports torch, transformers or polars.
@@ -22,7 +22,8 @@ class Cell:
     """One artifact of the plan.
 
     Attributes:
-        kind: data, weights, generation, toxicities, lexicon or score.
+        kind: data, weights, generation, toxicities, verdicts, lexicon, score, or a part of the
+            report.
         labels: what it is called: model, compression, benchmark, seed as far as they apply.
         parts: what determines its content; see `spec`.
         run: what its stage needs to know beyond that (paths, names); enters no digest.
@@ -76,6 +77,7 @@ FOLDERS = {
     "weights": "weights",
     "generation": "generations",
     "toxicities": "toxicities",
+    "verdicts": "verdicts",
     "lexicon": "lexicons",
     "score": "scores",
     "statistics": "reports/statistics",

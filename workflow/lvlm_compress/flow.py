@@ -56,10 +56,11 @@ class Flow:
             self._write()
         return self._plan
 
-    def folder(self, kind: str, name: str) -> Path:
+    def folder(self, wildcards: Wildcards) -> str:
         """The folder that an identity job hashes."""
+        kind, name = wildcards.kind, wildcards.name
         if isinstance(self._plan, Folder) and (self._plan.kind, self._plan.name) == (kind, name):
-            return self._plan.path
+            return str(self._plan.path)
         raise UserError(f"No folder of kind {kind} and name {name} waits for its identity.")
 
     def inputs(self, wildcards: Wildcards) -> list[str]:

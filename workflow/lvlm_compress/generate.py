@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ class Worker:
         """Answer one cell; its questions are read before any model is loaded."""
         examples, decoding = question(job)
         self.first = self.first or job
-        if any(self.first.spec[key] != job.spec[key] for key in ("model", "weights")):
+        if _weights(self.first) != _weights(job):
             raise UserError(
                 f"{job.name} has another model or weights than {self.first.name}; run it apart."
             )
@@ -55,6 +56,10 @@ class Worker:
             self.model = load_model(job)
             self.pictures = PictureStore(self.model)
         answer_cell(job, self.model, self.pictures, examples, decoding)
+
+
+def _weights(job: Job) -> tuple[Any, ...]:
+    return job.spec["model"], job.spec["weights"], job.run["weight_storage"]
 
 
 def question(job: Job) -> tuple[list[Example], Decoding]:
@@ -98,11 +103,16 @@ def load_model(job: Job) -> LoadedModel:
     spec = ModelSpec.of(job.run["model"])
     if spec.path is not None:
         verify_manifest(spec.path)
+    store = job.inputs.get("weights")
+    if store is not None and job.run["weight_storage"] == "packed":
+        from lvlm_compress.weights.loading import packed_store
+
+        return load(replace(spec, quantization=packed_store(store)))
     model = load(spec)
-    if "weights" in job.inputs:
+    if store is not None:
         from lvlm_compress.weights.store import load_into
 
-        load_into(model.decoder, job.inputs["weights"], job.run["weight_storage"])
+        load_into(model.decoder, store)
     return model
 
 

@@ -29,7 +29,7 @@ from lvlm_compress.reporting.cells import to_rows
 from lvlm_compress.settings import ROOT, Settings, resolve
 
 ADOPTED = ROOT / "workflow" / "adopted.yaml"
-STAGES = ("data", "weights", "generation", "toxicities", "lexicon", "score")
+STAGES = ("data", "weights", "generation", "toxicities", "verdicts", "lexicon", "score")
 
 
 @dataclass(frozen=True)

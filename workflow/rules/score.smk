@@ -1,4 +1,4 @@
-"""Scores, and what they rest on beside the answers: toxicities and group-associated words."""
+"""Scores, and what they rest on beside the answers: toxicities, verdicts, words."""
 
 
 rule rate_toxicity:
@@ -18,6 +18,26 @@ rule rate_toxicity:
         plan=FLOW.plan_file,
     shell:
         "{params.python} -m lvlm_compress.warm lvlm_compress.stages.toxicity {wildcards.digest} "
+        "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
+
+
+rule ask_judge:
+    input:
+        ancient(FLOW.inputs),
+    output:
+        "<store>/verdicts/{model}/{compression}/{benchmark}/{seed}/{digest}.json",
+    log:
+        "logs/judge/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
+    conda:
+        "../../envs/score.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
+    shell:
+        "{params.python} -m lvlm_compress.stages.judge {wildcards.digest} "
         "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
 
 

@@ -103,6 +103,7 @@ def load_weights(model_class: Any, path: Path, spec: ModelSpec) -> Any:
             trust_remote_code=False,
             local_files_only=True,
             output_loading_info=True,
+            quantization_config=spec.quantization,
         )
     except (RuntimeError, ValueError, OSError) as error:
         raise UserError(f"The weights in {path} can't be loaded: {error}") from error

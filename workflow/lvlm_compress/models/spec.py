@@ -21,6 +21,8 @@ class ModelSpec:
         attention: sdpa or eager.
         prompt: a style of `prompts`.
         device_map: auto, or what transformers takes (`cpu`, `cuda:0`, `balanced`).
+        quantization: `quantization_config` of `from_pretrained`: how packed linears take the place
+            of the decoder's from the start.
     """
 
     family: str
@@ -31,6 +33,7 @@ class ModelSpec:
     attention: str = "sdpa"
     prompt: str = "vicuna_v1"
     device_map: str = "auto"
+    quantization: Any = None
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> ModelSpec:

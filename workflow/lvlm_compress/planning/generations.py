@@ -95,7 +95,9 @@ class Generations:
         data = self.data(entry)
         modules = ["generation.run", _family(model), module_of(entry, "task")]
         modules += compression.kv_scheme.modules
-        modules += ["weights.store"] if weights is not None else []
+        if weights is not None:
+            held = compression.weight_storage
+            modules.append("weights.loading" if held == "packed" else "weights.store")
         parts = {
             "model": self.parts.model(model),
             "weights": NOTHING if weights is None else weights.part,

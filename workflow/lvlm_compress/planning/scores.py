@@ -11,6 +11,7 @@ from lvlm_compress.cells import Cell
 from lvlm_compress.grid import BASELINE, BenchmarkEntry, Compression, Grid, ModelEntry
 from lvlm_compress.planning.generations import Generations
 from lvlm_compress.planning.parts import Parts, module_of
+from lvlm_compress.planning.resources import prompt_files
 
 UNCOMPRESSED = Compression(BASELINE)
 
@@ -52,6 +53,9 @@ class Scores:
         if "toxicity" in entry.fields:
             inputs["toxicities"] = self.toxicities(generation, entry)
             parts["toxicities"] = inputs["toxicities"].part
+        if "judge" in entry.fields:
+            inputs["verdicts"] = self.verdicts(generation, entry)
+            parts["verdicts"] = inputs["verdicts"].part
         if "lexicon" in entry.fields:
             self._add_lexicon(model, entry, parts, inputs, run)
         grades = self._grades(model, compression, entry)
@@ -72,6 +76,25 @@ class Scores:
         run = {"checkpoint": str(folder)}
         inputs = {"generation": generation}
         return Cell("toxicities", generation.labels, parts, run, inputs, ".jsonl")
+
+    def verdicts(self, generation: Cell, entry: BenchmarkEntry) -> Cell:
+        """A judge's grades of a generation, in the benchmark's official format."""
+        judge = entry.fields["judge"]
+        prompts = judge.get("prompts")
+        folder = None if prompts is None else self.parts.settings.path(prompts)
+        parts = {
+            "generation": generation.part,
+            "judge": Part.of({key: judge[key] for key in ("model", "runs")}),
+            "prompts": self.parts.part(("prompts", prompts), lambda: prompt_files(folder)),
+            "code": self.parts.code("judging.cell", module_of(entry, "judge")),
+        }
+        run = {
+            "benchmark": entry.name,
+            "data": str(self.upstream.data_path(entry)),
+            "judge": {**judge, "prompts": None if folder is None else str(folder)},
+        }
+        inputs = {"generation": generation, **self.upstream.data_inputs(entry)}
+        return Cell("verdicts", generation.labels, parts, run, inputs)
 
     def lexicon(self, model: ModelEntry, entry: BenchmarkEntry) -> Cell:
         """Group-associated words, found in the uncompressed model's answers of the first seed."""

@@ -52,9 +52,13 @@ def _inputs(job: Job, folder: Path) -> ScoreInputs:
     elif "lexicon" in job.run:
         lexicons = folder
         (folder / LEXICON_FILE).write_bytes(Path(job.run["lexicon"]).read_bytes())
+    grades = Path(job.run["grades"]) if "grades" in job.run else None
+    if grades is None and "verdicts" in job.inputs:
+        grades = folder / "grades.json"
+        grades.write_text(json.dumps(read_json(job.inputs["verdicts"])[1]), encoding="utf-8")
     return ScoreInputs(
         restrict=True,
-        grades=Path(job.run["grades"]) if "grades" in job.run else None,
+        grades=grades,
         toxicities=toxicities,
         lexicons=lexicons,
         options=job.spec["scoring"],
