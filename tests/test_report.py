@@ -115,3 +115,11 @@ def test_every_figure_and_table_has_a_caption_for_the_snakemake_report() -> None
 
     for name in (*outputs.FIGURES, *outputs.TABLES, "metrics", "report"):
         assert (CAPTIONS / f"{name}.rst").read_text(encoding="utf-8").strip()
+
+
+def test_each_part_names_the_data_files_it_reads() -> None:
+    for part in report.PARTS:
+        files = outputs.data_files(part)
+        assert all(file.is_file() for file in files)
+        assert "metrics.yaml" in {file.name for file in files}
+    assert "claims.yaml" not in {file.name for file in outputs.data_files("figures")}

@@ -22,7 +22,16 @@ FIGURES = (
     "flips_accuracy",
 )
 PAGE = "report.html"
-_RESOURCES = Path(__file__).resolve().parents[2] / "resources" / "paper"
+_WORKFLOW = Path(__file__).resolve().parents[2]
+_PAPER = _WORKFLOW / "resources" / "paper"
+_CAPTIONS = _WORKFLOW / "report"
+# What each part takes from the paper's folder: a new threshold redraws no figure.
+_READS = {
+    "statistics": ("metrics.yaml",),
+    "tables": ("metrics.yaml", "results.csv", "suspicious.csv", "claims.yaml"),
+    "figures": ("metrics.yaml",),
+    "page": ("metrics.yaml", "models.yaml"),
+}
 _PAGE = Path(__file__).resolve().parent / "page"
 
 
@@ -54,7 +63,8 @@ def modules(part: str) -> list[str]:
 
 def data_files(part: str) -> list[Path]:
     """Files that are no code but change what a part writes; they belong into its digest."""
-    paper = sorted(_RESOURCES.glob("*.csv")) + sorted(_RESOURCES.glob("*.yaml"))
+    files = [_PAPER / name for name in _READS[part]]
     if part == "page":
-        return paper + sorted(p for p in (_PAGE / "assets").iterdir() if p.is_file())
-    return paper
+        files += sorted(p for p in (_PAGE / "assets").iterdir() if p.is_file())
+        files += [_CAPTIONS / f"{name}.rst" for name in FIGURES]
+    return files
