@@ -8,7 +8,7 @@ to the minimum comes back exactly either way. With k = 0 this is Uniform.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from re import Match
 from typing import TYPE_CHECKING, ClassVar
@@ -82,7 +82,9 @@ class OutlierReduced(TensorScheme):
 
         A tie may go either way, so it is stored as `fake_quantize` returns it.
         """
-        flat, quantized = _tokens_first(x), _tokens_first(self.fake_quantize(x))
+        codes = encoded.codes.clone()  # decoding overwrites them, the caller still needs them
+        restored = self._with_outliers(x, replace(encoded, codes=codes))
+        flat, quantized = _tokens_first(x), _tokens_first(restored)
         minimum, maximum = encoded.minimum.view(()), encoded.maximum.view(())
         each = self._each_end(flat.numel())
         positions = flat.new_empty(2 * each).long()
