@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from lvlm_compress.artifacts import write_json, write_lines
-from lvlm_compress.reporting import paper, resources
+from lvlm_compress.reporting import paper, resources, schemes
 from lvlm_compress.reporting.cells import ReportCell
 from tests.reporting.simulated import draw
 
@@ -168,8 +168,6 @@ def _values(terms: pl.DataFrame) -> Iterator[tuple[str, float]]:
 
 
 def _facts(setup: Setup) -> dict[str, Any]:
-    from lvlm_compress.reporting import schemes
-
     compression = schemes.parse(setup.weights, setup.kv)
     size = 13e9 if "13B" in setup.model else 7e9
     overhead = {16: 0.0}.get(int(compression.kv_bits), 0.3)
