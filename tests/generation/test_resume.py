@@ -48,9 +48,7 @@ def in_child(model, questions, cell, folder, pause):
 
 def finished(folder):
     """Complete journal lines, as bytes."""
-    return {
-        line for file in folder.glob("*.jsonl") for line in file.read_bytes().split(b"\n")[:-1]
-    }
+    return {line for file in folder.glob("*.jsonl") for line in file.read_bytes().split(b"\n")[:-1]}
 
 
 def wait_for(folder, count):

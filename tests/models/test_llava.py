@@ -130,3 +130,23 @@ def test_the_processor_of_another_checkpoint(copied):
     )
     with pytest.raises(UserError, match="crops to 96 x 96"):
         load(spec(copied))
+
+
+TEMPLATE = (
+    "{{ bos_token }}{% for m in messages %}USER: {% for c in m['content'] %}"
+    "{% if c['type'] == 'image' %}<image>\n{% else %}{{ c['text'] }}{% endif %}"
+    "{% endfor %}{% endfor %}{% if add_generation_prompt %} ASSISTANT:{% endif %}"
+)
+
+
+def test_the_hub_template_with_one_bos(copied):
+    (copied / "chat_template.jinja").write_text(TEMPLATE)
+    model = load(spec(copied, prompt="hub_template"))
+    assert model.prompt("w1", image=True) == "USER: <image>\nw1 ASSISTANT:"
+    assert model.prompt("w1", image=False) == "USER: w1 ASSISTANT:"
+    assert model.encode("w1", None).ids.count(1) == 1
+
+
+def test_no_hub_template_is_a_sentence(llava_folder):
+    with pytest.raises(UserError, match="no chat template"):
+        load(spec(llava_folder, prompt="hub_template")).encode("w1", None)

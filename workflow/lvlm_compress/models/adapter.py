@@ -28,11 +28,12 @@ class KVGeometry:
 class ImageFeatures:
     """A picture as the decoder sees it.
 
-    tokens: [image tokens, hidden]. grid: rows and columns of tokens where positions need them.
+    tokens: [image tokens, hidden]. grid: frames, rows and columns of patches where positions need
+    them (Qwen2-VL).
     """
 
     tokens: Tensor
-    grid: tuple[int, int] | None = None
+    grid: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)

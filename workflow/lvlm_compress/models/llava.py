@@ -10,7 +10,8 @@ is run here is this version's arithmetic.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -20,7 +21,13 @@ from lvlm_compress.models.adapter import ImageFeatures
 from lvlm_compress.models.images import pad_to_square
 from lvlm_compress.models.prompts import style
 from lvlm_compress.models.spec import ModelSpec
-from lvlm_compress.models.vlm import VisionLanguageModel, load_pictures, load_tokenizer, stop_tokens
+from lvlm_compress.models.vlm import (
+    VisionLanguageModel,
+    load_pictures,
+    load_tokenizer,
+    require_full_attention,
+    stop_tokens,
+)
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -58,7 +65,8 @@ def load(spec: ModelSpec) -> Llava:
     pictures = load_pictures(LlavaImageProcessorPil, path, PROCESSORS)
     tokenizer = load_tokenizer(path)
     model = checkpoint.load_weights(LlavaForConditionalGeneration, path, spec)
-    _check_size(model.config, pictures, path)
+    check_size(model.config, pictures, path)
+    require_full_attention(model.config, path)
     return Llava(
         spec=spec,
         model=model,
@@ -70,9 +78,10 @@ def load(spec: ModelSpec) -> Llava:
     )
 
 
-def _check_size(config: object, pictures: object, path: object) -> None:
-    side = config.vision_config.image_size  # type: ignore[attr-defined]
-    crop = pictures.crop_size  # type: ignore[attr-defined]
+def check_size(config: Any, pictures: Any, path: Path) -> None:
+    """UserError unless the processor crops to what the vision tower takes."""
+    side = config.vision_config.image_size
+    crop = pictures.crop_size
     if (crop["height"], crop["width"]) != (side, side):
         raise UserError(
             f"The image processor in {path} crops to {crop['height']} x {crop['width']}, but the "

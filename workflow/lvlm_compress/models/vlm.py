@@ -87,10 +87,18 @@ class VisionLanguageModel:
             return self.style.text(question, image=image)
         content: list[dict[str, str]] = [{"type": "image"}] if image else []
         turn = {"role": "user", "content": [*content, {"type": "text", "text": question}]}
-        text: str = self.tokenizer.apply_chat_template(
-            [turn], tokenize=False, add_generation_prompt=True
-        )
-        return text
+        try:
+            text: str = self.tokenizer.apply_chat_template(
+                [turn], tokenize=False, add_generation_prompt=True
+            )
+        except ValueError as error:
+            raise UserError(
+                f"{self.spec.where} has no chat template for prompt style hub_template: {error}"
+            ) from error
+        # The tokenizer writes BOS itself; a template that does as well would double it.
+        bos = self.tokenizer.bos_token
+        writes_bos = self.tokenizer("").input_ids[-1:] == [self.tokenizer.bos_token_id]
+        return text.removeprefix(bos) if bos and writes_bos else text
 
     def encode(self, question: str, features: ImageFeatures | None) -> Encoded:
         """The whole prompt of a question; UserError when its text holds a placeholder."""
@@ -154,6 +162,18 @@ def load_pictures(processor_class: Any, path: Path, kinds: Sequence[str]) -> Any
             "it holds the processor files of another checkpoint."
         )
     return processor_class.from_dict(config)
+
+
+def require_full_attention(config: Any, path: Path) -> None:
+    """UserError for a decoder with sliding windows: the quantizing cache keeps every token."""
+    text = config.get_text_config(decoder=True)
+    kinds = getattr(text, "layer_types", None)
+    sliding = "sliding_attention" in kinds if kinds else getattr(text, "sliding_window", None)
+    if sliding:
+        raise UserError(
+            f"{path / 'config.json'} describes a decoder with sliding-window attention, which the "
+            "KV schemes don't cover; use a checkpoint with full attention."
+        )
 
 
 def stop_tokens(model: Any, tokenizer: Any, style: PromptStyle | None) -> frozenset[int]:
