@@ -13,6 +13,7 @@ from fractions import Fraction
 from re import Match
 from typing import TYPE_CHECKING, ClassVar
 
+from lvlm_compress.kv.affine import widen
 from lvlm_compress.kv.selection import inner_extremes
 from lvlm_compress.kv.tensor_scheme import TensorScheme
 
@@ -74,7 +75,8 @@ class OutlierReduced(TensorScheme):
         return self._with_outliers(x, self.encode(x))
 
     def _with_outliers(self, x: Tensor, encoded: Encoded) -> Tensor:
-        inside = (x >= encoded.minimum).logical_and_(x <= encoded.maximum)
+        wide = widen(x)
+        inside = (wide >= encoded.minimum).logical_and_(wide <= encoded.maximum)
         return self.decode_(encoded, x.shape).to(x.dtype).where(inside, x)
 
     def take_outliers(self, x: Tensor, encoded: Encoded) -> tuple[Tensor, Tensor]:
@@ -84,7 +86,7 @@ class OutlierReduced(TensorScheme):
         """
         codes = encoded.codes.clone()  # decoding overwrites them, the caller still needs them
         restored = self._with_outliers(x, replace(encoded, codes=codes))
-        flat, quantized = _tokens_first(x), _tokens_first(restored)
+        flat, quantized = _tokens_first(widen(x)), _tokens_first(restored)
         minimum, maximum = encoded.minimum.view(()), encoded.maximum.view(())
         each = self._each_end(flat.numel())
         positions = flat.new_empty(2 * each).long()
