@@ -28,6 +28,7 @@ def report_cells(
             "cells": Part.of(listed),
             "grid": Part.of(_described(settings, grid)),
             "options": Part.of(dict(settings.config["report"])),
+            "resources": _resources("statistics"),
             "code": _code(sources, "statistics"),
         },
         inputs={cell.digest: cell for cell in used},
@@ -72,9 +73,12 @@ def as_report_cells(
 
 def _drawn(kind: str, sources: Sources, inputs: dict[str, Cell]) -> Cell:
     parts = {role: cell.part for role, cell in inputs.items()}
-    files = {file.name: file_sha256(file) for file in outputs.data_files(kind)}
-    parts |= {"resources": Part.of(files), "code": _code(sources, kind)}
+    parts |= {"resources": _resources(kind), "code": _code(sources, kind)}
     return Cell(kind, {}, parts, inputs=inputs, suffix="/manifest.json")
+
+
+def _resources(kind: str) -> Part:
+    return Part.of({file.name: file_sha256(file) for file in outputs.data_files(kind)})
 
 
 def _code(sources: Sources, kind: str) -> Part:
