@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-import resource
 import statistics
 import tempfile
 import time
@@ -113,18 +112,22 @@ def measure(model: Any, examples: list[Example], new: int, rounds: int) -> dict[
     return times
 
 
-def growth(run: Callable[[list[Example]], Texts], examples: list[Example]) -> float:
-    """Peak memory growth of a run in MB, in a forked process."""
+def resident(field: str) -> float:
+    """VmRSS (now) or VmHWM (peak) of this process in MB."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split(f"{field}:")[1].split()[0]) / 1024
+
+
+def growth(model: Any, run: Callable[[list[Example]], Texts], examples: list[Example]) -> float:
+    """Peak memory growth of a run in MB, in a forked process that has its libraries in memory."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        Path("/proc/self/clear_refs").write_text("5")
+        ours(model, "fp16", 2)([Example("warm", "w1 w2 w3", None, "warm")])
+        Path("/proc/self/clear_refs").write_text("5")  # VmHWM starts anew
+        before = resident("VmRSS")
         run(examples)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        status = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]
-        peak = int(status) * 1024 if status.isdigit() else peak
-        os.write(write, str((peak - pages * resource.getpagesize()) / 2**20).encode())
+        os.write(write, str(resident("VmHWM") - before).encode())
         os._exit(0)
     os.waitpid(pid, 0)
     return float(os.read(read, 64).decode())
@@ -158,10 +161,8 @@ def memory(model: Any, sizes: dict[str, Any], folder: Path) -> None:
     """One picture's five questions, 16 new tokens."""
     examples = questions(sizes, folder, 5)[:5]
     for name in ("ours fp16", "ours kv2-kc128-vt128", BASELINE, "transformers batch 8"):
-        print(
-            f"peak growth, five questions, {name}: "
-            f"{growth(variants(model, 16)[name], examples):.0f} MB"
-        )
+        grown = growth(model, variants(model, 16)[name], examples)
+        print(f"peak growth, five questions, {name}: {grown:.0f} MB")
 
 
 def main() -> None:

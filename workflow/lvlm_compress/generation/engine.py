@@ -93,6 +93,7 @@ class Engine:
 
     def started(self, piece: list[Request]) -> Flight | None:
         """A piece with its prompts run; None when a row of it broke and the rest waits again."""
+        self.stop.check()
         try:
             rows = prefill(self.model, self.scheme, piece, self.room.copy)
         except NonFiniteError as error:
