@@ -1,0 +1,1 @@
+"""The procedural benchmark data and the recipe of the tiny model."""

@@ -1,0 +1,1 @@
+"""One module per embedded benchmark: writes its real on-disk layout."""

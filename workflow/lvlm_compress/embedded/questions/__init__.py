@@ -1,0 +1,1 @@
+"""Question makers, one module per kind of question."""
