@@ -28,6 +28,9 @@ onstart:
 
 localrules:
     all,
+    identify,
+    embedded_data,
+    download,
     fetch,
     calibrate,
     generations,
@@ -35,6 +38,8 @@ localrules:
     tables,
     figures,
     report,
+    statistics,
+    draw,
     publish,
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from lvlm_compress.cells import Cell
 from lvlm_compress.errors import UserError
+from lvlm_compress.hub import repositories
 from lvlm_compress.identity import Folder
 from lvlm_compress.plan import Plan, make_plan
 from lvlm_compress.settings import Settings, resolve
@@ -71,6 +72,19 @@ class Flow:
         """The report part that is published, and with the page the tables and figures."""
         cell = self.plan().cells[wildcards.digest]
         return [self.path(cell), *self.inputs(wildcards)]
+
+    def fetched(self, _: Wildcards) -> list[str]:
+        """Markers of the grid's hub repositories, and its embedded data sets."""
+        markers = [repository.marker for repository in repositories(self.settings)]
+        return [*markers, *self.kind("data")(_)]
+
+    def repository_folder(self, wildcards: Wildcards) -> str:
+        """The option that says where a hub data set goes; none for a model."""
+        wanted = (wildcards.kind, f"{wildcards.org}/{wildcards.name}", wildcards.revision)
+        for found in repositories(self.settings):
+            if (found.kind, found.name, found.revision) == wanted:
+                return "" if found.folder is None else f"--folder '{found.folder}'"
+        raise UserError(f"The grid has no {wanted[0]} {wanted[1]} at {wanted[2]}.")
 
     def memory(self, wildcards: Wildcards, attempt: int) -> int:
         """Host memory in MB: the model entry's `memory_mb`, more at every attempt."""

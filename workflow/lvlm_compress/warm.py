@@ -125,7 +125,7 @@ def _child(connection: socket.socket, request: dict[str, Any], streams: list[int
         code = run_here(request["arguments"])
     finally:
         if sys.exc_info()[0] is not None:
-            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            sys.excepthook(*sys.exc_info())
         sys.stdout.flush()
         sys.stderr.flush()
         connection.sendall(f"{code}\n".encode())

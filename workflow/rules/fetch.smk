@@ -31,6 +31,27 @@ rule embedded_data:
         "2> >(tee {log:q} >&2)"
 
 
+rule download:
+    output:
+        "results/fetched/{kind}/{org}/{name}/{revision}",
+    log:
+        "logs/fetch/{kind}/{org}/{name}/{revision}.log",
+    wildcard_constraints:
+        kind="model|dataset",
+        org="[^/]+",
+        name="[^/]+",
+        revision="[0-9a-f]{40}",
+    conda:
+        "../../envs/generate.yaml"
+    params:
+        python=PYTHON,
+        folder=FLOW.repository_folder,
+    shell:
+        "HF_HUB_OFFLINE=0 {params.python} -m lvlm_compress.stages.download {wildcards.kind} "
+        "{wildcards.org}/{wildcards.name} {wildcards.revision} {output:q} {params.folder} "
+        "2> >(tee {log:q} >&2)"
+
+
 rule fetch:
     input:
-        FLOW.kind("data"),
+        FLOW.fetched,

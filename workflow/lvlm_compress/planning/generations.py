@@ -7,7 +7,10 @@ from pathlib import Path
 from lvlm_compress.address import Part
 from lvlm_compress.cells import Cell
 from lvlm_compress.grid import GREEDY, BenchmarkEntry, Compression, Grid, ModelEntry
+from lvlm_compress.hub import dataset_folder
 from lvlm_compress.planning.parts import NOTHING, Parts, module_of
+
+CALIBRATION = ("samples", "block", "seed", "duo_scaling")
 
 
 class Generations:
@@ -63,20 +66,21 @@ class Generations:
 
     def _real_path(self, entry: BenchmarkEntry) -> Path:
         source = entry.fields["data"]
-        local = source if isinstance(source, str) else f"hub/{source['hub']}/{source['revision']}"
-        return self.parts.settings.data_path(local)
+        if isinstance(source, str):
+            return self.parts.settings.data_path(source)
+        return dataset_folder(self.parts.settings, source)
 
     def _weights(self, model: ModelEntry, compression: Compression) -> Cell | None:
         scheme = compression.weight_scheme
         if scheme is None:
             return None
-        calibration = dict(self.grid.calibration)
-        text = self.parts.settings.path(calibration.pop("text"))
+        calibration = {key: self.grid.calibration[key] for key in CALIBRATION}
+        text, identity = self._text()
         parts = {
             "model": self.parts.model(model),
             "scheme": Part.of(scheme.spec()),
             "calibration": Part.of(calibration),
-            "text": self.parts.identity("calibration", text.name, text),
+            "text": identity,
             "pins": self.parts.pins("calibrate"),
             "code": self.parts.code("weights.calibrate", _family(model), scheme.module),
         }
@@ -87,6 +91,16 @@ class Generations:
         }
         labels = {"model": model.name, "weights": scheme.id}
         return Cell("weights", labels, parts, run, suffix=".safetensors")
+
+    def _text(self) -> tuple[Path, Part]:
+        """The calibration text: a local file, or one of a hub data set at its revision."""
+        source = dict(self.grid.calibration)
+        if "hub" not in source:
+            file = self.parts.settings.path(source["text"])
+            return file, self.parts.identity("calibration", file.name, file)
+        folder = dataset_folder(self.parts.settings, source)
+        pinned = {key: source[key] for key in ("hub", "revision", "text")}
+        return folder / source["text"], Part.of(pinned)
 
     def _generation(
         self, model: ModelEntry, compression: Compression, entry: BenchmarkEntry, seed: int | None

@@ -1,0 +1,75 @@
+"""One set of pins: DESIGN.md section 5."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+
+from lvlm_compress.planning.pins import pins
+from lvlm_compress.settings import ROOT
+
+STAGES = ("calibrate", "generate", "toxicity", "score", "report")
+CHOSEN = "snakemake torch transformers autoawq polars detoxify matplotlib pyyaml".split()
+
+
+def project_pins() -> set[str]:
+    content = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    return set(content["project"]["dependencies"])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_environment_repeats_the_projects_pins(stage):
+    assert set(pins(stage)) <= project_pins()
+
+
+def test_the_users_choice_is_pinned():
+    names = {pin.partition("==")[0] for pin in project_pins()}
+    assert set(CHOSEN) <= names
+
+
+def test_report_and_score_have_no_torch():
+    for stage in ("report", "score"):
+        assert not {"torch", "transformers"} & {pin.partition("==")[0] for pin in pins(stage)}
+
+
+def test_profiles_default_holds_neutral_switches_only():
+    """It wins over `--profile` key by key (spec/workflow.md section 1)."""
+    profile = yaml.safe_load((ROOT / "profiles" / "default" / "config.yaml").read_text())
+    assert not {"jobs", "cores", "executor", "default-resources", "set-resources"} & set(profile)
+
+
+def test_the_slurm_profile_is_found_by_its_name():
+    assert (ROOT / "slurm").is_symlink()
+    assert (ROOT / "slurm" / "config.yaml").is_file()
+
+
+WITHOUT_TORCH = """
+import sys
+for name in ("torch", "transformers", "detoxify", "awq"):
+    sys.modules[name] = None
+import lvlm_compress.flow, lvlm_compress.plan, lvlm_compress.report, lvlm_compress.stages.report
+import lvlm_compress.stages.score, lvlm_compress.score, lvlm_compress.reporting.figures.run
+import lvlm_compress.reporting.page.run, lvlm_compress.reporting.statistics.run
+from lvlm_compress import registry
+for benchmark in registry.benchmarks():
+    registry.load(registry.benchmark_module(benchmark, "score"))
+"""
+
+
+def test_planning_scoring_and_report_run_where_torch_can_not_be_imported():
+    run = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_planning_imports_nothing_heavy():
+    code = "import lvlm_compress.flow, sys; print([m for m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ast.literal_eval(run.stdout))
+    assert not {"torch", "transformers", "polars", "numpy", "matplotlib"} & loaded
