@@ -18,7 +18,7 @@ OTHER = [command for command in COMMANDS if command and command not in INSTALL]
 
 
 def test_the_two_commands_come_first_and_ci_runs_them():
-    assert INSTALL == COMMANDS[:2]
+    assert COMMANDS[:2] == INSTALL
     ci = (ROOT / ".ci" / "run").read_text()
     for command in INSTALL:
         for part in command.split(" && "):
