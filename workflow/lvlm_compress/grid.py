@@ -10,6 +10,7 @@ from typing import Any
 from lvlm_compress import registry
 from lvlm_compress.errors import UserError
 from lvlm_compress.kv import KVScheme
+from lvlm_compress.models.families import family_module
 from lvlm_compress.settings import Settings
 from lvlm_compress.weights.scheme import WeightScheme
 
@@ -112,7 +113,7 @@ def parse_grid(settings: Settings) -> Grid:
     grid = Grid(
         engine=content["engine"],
         calibration=content["calibration"],
-        models=tuple(ModelEntry(name, fields) for name, fields in content["models"].items()),
+        models=tuple(_model(name, fields) for name, fields in content["models"].items()),
         compressions=tuple(parse_compression(label, fields) for label, fields in pairs),
         benchmarks=tuple(
             BenchmarkEntry(_known_benchmark(name), fields, tuple(fields.get("seeds", ())))
@@ -122,6 +123,14 @@ def parse_grid(settings: Settings) -> Grid:
     )
     _check_selection(grid)
     return grid
+
+
+def _model(name: str, fields: Mapping[str, Any]) -> ModelEntry:
+    try:
+        family_module(fields["family"])
+    except UserError as error:
+        raise UserError(f"models.{name} of the grid: {error}") from error
+    return ModelEntry(name, fields)
 
 
 def _known_benchmark(name: str) -> str:

@@ -8,6 +8,7 @@ from lvlm_compress.address import Part
 from lvlm_compress.cells import Cell
 from lvlm_compress.grid import GREEDY, BenchmarkEntry, Compression, Grid, ModelEntry
 from lvlm_compress.hub import dataset_folder
+from lvlm_compress.models.families import family_module
 from lvlm_compress.planning.parts import NOTHING, Parts, module_of
 
 CALIBRATION = ("samples", "block", "seed", "duo_scaling")
@@ -142,4 +143,4 @@ class Generations:
 
 
 def _family(model: ModelEntry) -> str:
-    return f"models.{model.fields['family']}"
+    return family_module(model.fields["family"])
