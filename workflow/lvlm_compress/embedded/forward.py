@@ -27,7 +27,7 @@ class Segments:
     def split(self, flat: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """[tokens, ...] -> per segment [batch, length, ...]."""
         sizes = [self.system, self.pictures * PATCHES, self.pictures * self.questions]
-        system, image, questions = flat.split(sizes)
+        system, image, questions = torch.split(flat, sizes)
         rest = flat.shape[1:]
         return (
             system[None],

@@ -21,9 +21,21 @@ METRICS = {
     "scienceqa": "accuracy",
     "vqav2": "accuracy",
     "pope": "random_accuracy",
-    "hallusionbench": "aacc",
+    "hallusionbench": "offline_aacc",
 }
 """The accuracy benchmarks and the metric that the gate looks at."""
+CHANCE = {
+    "mmvet": 11.5,
+    "textvqa": 55.0,
+    "gqa": 30.6,
+    "mme": 675.0,
+    "scienceqa": 36.1,
+    "vqav2": 27.3,
+    "pope": 50.0,
+    "hallusionbench": 50.0,
+}
+"""Expected value of a uniform guess among a question type's answers (TextVQA: among the OCR
+tokens; ScienceQA: among the options; MME: 75 points in each of nine tasks)."""
 MOST_TOKENS = {"mmvet": 16} | dict.fromkeys(
     ("textvqa", "gqa", "mme", "scienceqa", "vqav2", "pope", "hallusionbench"), 8
 )

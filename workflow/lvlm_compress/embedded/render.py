@@ -33,7 +33,8 @@ def shape_mask(kind: str) -> np.ndarray:
         "cross": (abs(x) <= 5) | (abs(y) <= 5),
         "star": (abs(abs(x) - abs(y)) <= 5) | (abs(x) <= 2) | (abs(y) <= 2),
     }
-    return masks[kind]
+    mask: np.ndarray = masks[kind]
+    return mask
 
 
 def _paint(picture: np.ndarray, mask: np.ndarray, left: int, top: int, color: str) -> None:
@@ -56,7 +57,7 @@ def _body_mask(person: Person) -> np.ndarray:
     y, x = np.mgrid[0:40, 0:48]
     centre = abs(2 * x - 47)
     half = {"skinny": 8, "obese": 47}.get(person.body, 31)
-    mask = centre <= half
+    mask: np.ndarray = centre <= half
     if person.gender == "woman":
         mask &= (y < 24) | (centre <= half - 16 + 2 * (y - 24) // 2) | ((x + y) % 4 == 0)
     return mask
@@ -70,7 +71,9 @@ def _body_marks(person: Person) -> np.ndarray:
         "young": ((x % 8 - 4) ** 2 + (y % 8 - 4) ** 2) <= 5,
         "old": (y % 8) < 2,
     }
-    return marks.get(person.body, np.zeros((40, 48), dtype=bool))
+    empty = np.zeros((40, 48), dtype=bool)
+    drawn: np.ndarray = marks.get(person.body, empty)
+    return drawn
 
 
 def _draw_person(picture: np.ndarray, person: Person) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,9 @@ def train(recipe: Recipe, out: Path) -> None:
     history += train_tower(model, tokenizer, seed + 1, recipe.sign_steps, crowded_scene)
     (out / "tower.json").write_text(json.dumps(history, indent=1))
     torch.save(model.state_dict(), out / "tower.pt")
-    teach(Course(model, tokenizer, recipe), out)
+    (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1))
+    for part in recipe.rounds:
+        teach(Course(model, tokenizer, recipe), part, out)
 
 
 def main() -> None:
@@ -48,11 +51,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=Recipe.steps)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
-    train(Recipe(arguments.seed, steps=arguments.steps), arguments.out)
+    train(Recipe(arguments.seed), arguments.out)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from lvlm_compress.embedded.writing import write_json, write_picture
 
 STATUS_SCENES = (
     "basketball", "brick_wall", "bus", "casual", "city", "cooking", "guitar", "hoodie",
-    "microphone", "phone", "professional", "shopping", "smiling", "stroller", "tattoo", "tent", "train",
-    "university", "white_shirt", "wine",
+    "microphone", "phone", "professional", "shopping", "smiling", "stroller", "tattoo", "tent",
+    "train", "university", "white_shirt", "wine",
 )  # fmt: skip
 FOLDERS = {
     "occupations": tuple(bias.OCCUPATIONS),

@@ -49,7 +49,7 @@ def _questions(split: str, scene: Scene, draws: Draws) -> list[tuple[str, str]]:
 
 def build(out: Path, items: int, seed: int) -> None:
     """``items`` questions in each split; half of them yes, up to the rounding of one picture."""
-    source = scenes("pope", seed, 3, 5)
+    source = scenes("pope", seed, 3, 4)
     pictures = [next(source) for _ in range(-(-items // PER_PICTURE))]
     for number, (scene, _) in enumerate(pictures):
         write_picture(out / "val2014" / _name(number), scene)

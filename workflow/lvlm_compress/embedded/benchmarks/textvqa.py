@@ -14,13 +14,14 @@ ANNOTATORS = 10
 
 
 def build(out: Path, items: int, seed: int) -> None:
-    """One question a picture; ten agreeing annotators."""
+    """One question a picture with several signs; ten agreeing annotators."""
     data: list[dict[str, Any]] = []
     kit: list[dict[str, Any]] = []
     source = scenes("textvqa", seed)
     while len(data) < items:
         scene, draws = next(source)
-        qa = ask([reading.read], scene, draws)
+        signs = sum(thing.is_sign for thing in scene.things)
+        qa = ask([reading.read], scene, draws) if signs > 1 else None
         if qa is None:
             continue
         image = f"{len(data) + 1:016x}"
