@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 from tests.generation.tiny import save_llava
@@ -20,11 +21,14 @@ benchmarks:
 """
 
 
-def make_live_clone(folder: Path) -> Clone:
-    """A clone with a real (random, tiny) model and `mine.yaml` as its grid."""
+def make_live_clone(folder: Path, like: Clone | None = None) -> Clone:
+    """A clone with a real (random, tiny) model, another clone's if given, and `mine.yaml`."""
     clone = make_clone(folder)
-    (folder / "model" / "manifest.json").unlink()
-    save_llava(folder / "model")
+    shutil.rmtree(folder / "model")
+    if like is None:
+        save_llava(folder / "model")
+    else:
+        shutil.copytree(like.root / "model", folder / "model")
     (folder / "mine.yaml").write_text(LIVE_GRID)
     return clone
 

@@ -104,8 +104,8 @@ def kill_after(clone: Clone, seconds: float) -> None:
     process.wait()
 
 
-def killed_and_repeated(folder: Path, seconds: float) -> dict[str, str]:
-    clone = make_live_clone(folder)
+def killed_and_repeated(like: Clone, folder: Path, seconds: float) -> dict[str, str]:
+    clone = make_live_clone(folder, like)
     kill_after(clone, seconds)
     run = clone.snakemake(*RUN)
     assert run.returncode == 0, run.stdout + run.stderr
@@ -114,11 +114,11 @@ def killed_and_repeated(folder: Path, seconds: float) -> dict[str, str]:
 
 @pytest.mark.parametrize("seconds", [5.0, 11.0, 16.0])
 def test_killed_and_started_again_without_unlock_gives_the_same_tables(done, tmp_path, seconds):
-    assert killed_and_repeated(tmp_path, seconds) == published(done)
+    assert killed_and_repeated(done, tmp_path, seconds) == published(done)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("number", range(20))
 def test_killed_at_random_points(done, tmp_path, number):
     seconds = random.Random(number).uniform(2.0, 25.0)
-    assert killed_and_repeated(tmp_path, seconds) == published(done)
+    assert killed_and_repeated(done, tmp_path, seconds) == published(done)

@@ -150,9 +150,24 @@ def answer_cell(
             )
         except StoppedError as stopped:
             raise SystemExit(f"{job.name}: {stopped}") from stopped
-    header = job.header(watch, PACKAGES, str(model.device)) | {"facts": answers.facts}
+    facts = answers.facts | {"weight_bytes": weight_bytes(job, model)}
+    header = job.header(watch, PACKAGES, str(model.device)) | {"facts": facts}
     write_lines(job.path, header, answers.rows)
     journal.discard()
+
+
+def weight_bytes(job: Job, model: LoadedModel) -> int:
+    """Bytes of a model's weights as its compression stores them, wherever it is simulated."""
+    from lvlm_compress.weights.linears import quantized_linears
+
+    tensors = [*model.model.parameters(), *model.model.buffers()]
+    held: int = sum(tensor.nbytes for tensor in tensors)
+    store = job.inputs.get("weights")
+    if store is None or job.run["weight_storage"] == "packed":
+        return held
+    linears = quantized_linears(model.decoder).values()
+    dense: int = sum(linear.weight.nbytes for linear in linears)
+    return held - dense + store.stat().st_size
 
 
 class Progress:

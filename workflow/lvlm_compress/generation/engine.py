@@ -103,7 +103,6 @@ class Engine:
             if rest:
                 self.waiting.appendleft(rest)
             return None
-        self.meter.prompts(rows.cache, len(piece))
         numbers = None
         if self.seed is not None:
             ids = [request.example.id for request in piece]
@@ -161,6 +160,7 @@ class Engine:
             "prompt": example.prompt,
             "text": self.model.text(found.ids),
             "seed": self.seed,
+            "prompt_tokens": request.tokens,
             "new_tokens": len(found.ids),
             "finish": found.finish,
         }

@@ -1,55 +1,81 @@
-"""What a run tells about itself: speed, memory, KV storage. Nothing here touches an answer."""
+"""What a run tells about itself: speed, memory, KV storage. Nothing here touches an answer.
+
+KV sizes follow from the answers alone: a resumed run tells the same as an uninterrupted one.
+"""
 
 from __future__ import annotations
 
 import resource
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 import torch
 
 from lvlm_compress.kv.cache import KVCache
+from lvlm_compress.kv.scheme import KVScheme
+from lvlm_compress.models.adapter import KVGeometry
 
 
 @dataclass
 class Meter:
-    """Collects facts while batches run; KV sizes are those right after the prompts."""
+    """Collects what this process did: answers, seconds, memory."""
 
     started: float = field(default_factory=time.perf_counter)
     answered: int = 0
-    rows: int = 0
-    stored: float = 0.0
-    unquantized: float = 0.0
     largest: float = 0.0
-    nominal: float = 0.0
-
-    def prompts(self, cache: KVCache, rows: int) -> None:
-        """Note rows whose prompts are in the cache."""
-        bits = cache.stored_bits()
-        self.rows += rows
-        self.stored += bits["bytes"]
-        self.unquantized += bits["bytes_fp16"]
-        self.nominal = bits["nominal_bits"]
 
     def batch(self, cache: KVCache) -> None:
         """Note a batch that is about to run."""
         self.largest = max(self.largest, cache.stored_bits()["peak_bytes"])
 
     def facts(self) -> dict[str, Any]:
-        """The facts as JSON values; bytes are a prompt's mean, bits those of a K or V value."""
+        """The facts as JSON values."""
         seconds = time.perf_counter() - self.started
         return {
             "answered": self.answered,
             "seconds": round(seconds, 3),
             "examples_per_second": round(self.answered / seconds, 3) if seconds else None,
-            "kv_nominal_bits": self.nominal,
-            "kv_bytes_per_prompt": self.stored / self.rows if self.rows else None,
-            "kv_share_of_unquantized": self.stored / self.unquantized if self.unquantized else None,
             "kv_peak_bytes_of_a_batch": self.largest,
             "peak_memory_bytes": peak_memory(),
         }
+
+
+def kv_facts(
+    rows: Sequence[Mapping[str, Any]], scheme: KVScheme, geometry: KVGeometry, dtype_bits: int
+) -> dict[str, Any]:
+    """Stored bits and bytes of K and V over all layers (spec section 7); nothing without rows.
+
+    A prompt's size is that right after prefill. The peak is the largest row's prompt with all its
+    generated tokens in model dtype. Parameters have 16 bits, or what packed storage holds.
+    """
+    if not rows:
+        return {}
+    parameter = scheme.param_bits if scheme.layer_kind == "packed" else 16
+    sizes = (geometry.kv_heads, geometry.head_dim)
+    stored = {
+        tokens: geometry.layers
+        * scheme.storage_bits(tokens, *sizes, param_bits=parameter, dtype_bits=dtype_bits)
+        for tokens in {row["prompt_tokens"] for row in rows}
+    }
+    values = 2 * geometry.layers * geometry.kv_heads * geometry.head_dim
+    prompts = [row["prompt_tokens"] for row in rows]
+    bits = sum(stored[tokens] for tokens in prompts)
+    peak = max(
+        stored[row["prompt_tokens"]] + row["new_tokens"] * values * dtype_bits for row in rows
+    )
+    return {
+        "kv_nominal_bits": dtype_bits
+        if scheme.is_identity
+        else fmean((scheme.k.bits, scheme.v.bits)),
+        "kv_effective_bits": round(bits / (values * sum(prompts)), 6),
+        "kv_bytes_per_prompt": round(bits / 8 / len(prompts), 3),
+        "kv_share_of_unquantized": round(bits / (values * dtype_bits * sum(prompts)), 6),
+        "kv_peak_bytes": peak / 8,
+    }
 
 
 def peak_memory() -> int:

@@ -19,6 +19,7 @@ from lvlm_compress.benchmarks.types import Decoding, Example
 from lvlm_compress.errors import UserError
 from lvlm_compress.generation.batches import Room, chunks
 from lvlm_compress.generation.engine import Engine
+from lvlm_compress.generation.facts import kv_facts
 from lvlm_compress.generation.journal import Journal, Row
 from lvlm_compress.generation.memory import default_budget
 from lvlm_compress.generation.pictures import PictureStore
@@ -35,7 +36,8 @@ ENGINES = ("fast", "reference")
 
 @dataclass(frozen=True)
 class Answers:
-    """Rows `{id, cluster, image, prompt, text, seed, new_tokens, finish}` in the examples' order.
+    """Rows in the examples' order: `id, cluster, image, prompt, text, seed, prompt_tokens,
+    new_tokens, finish`.
 
     facts: what `facts.Meter` collects, with `engine`, `budget` and `skipped` (id -> reason of the
     examples left out because of their picture).
@@ -99,7 +101,8 @@ def answer(
     _require_success(machine.failed, len(examples))
     facts = {"engine": engine, "budget": machine.room.budget, "skipped": preparer.skipped}
     ordered = [rows[example.id] for example in examples if example.id in rows]
-    return Answers(ordered, {**machine.meter.facts(), **facts})
+    stored = kv_facts(ordered, scheme, model.geometry, 8 * model.dtype.itemsize)
+    return Answers(ordered, {**machine.meter.facts(), **stored, **facts})
 
 
 def _copies(model: LoadedModel, scheme: KVScheme) -> bool:

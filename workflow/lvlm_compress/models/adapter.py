@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -60,6 +60,7 @@ class LoadedModel(Protocol):
     """A model ready to answer.
 
     Attributes:
+        model: the whole transformers model.
         decoder: the text model without head; takes `inputs_embeds`, `attention_mask`,
             `position_ids` and `past_key_values`.
         lm_head: hidden states -> logits.
@@ -67,6 +68,7 @@ class LoadedModel(Protocol):
     """
 
     spec: ModelSpec
+    model: Any
     decoder: nn.Module
     lm_head: nn.Module
     geometry: KVGeometry

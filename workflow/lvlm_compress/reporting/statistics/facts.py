@@ -1,5 +1,6 @@
-"""What a generation measured about itself: bits, bytes and seconds.
+"""What a generation says about its storage: bits and bytes.
 
+Timings stay in the cells' provenance: tables must not depend on how fast a machine was.
 The score's body carries its generation's facts, so that the report needs no generation.
 """
 
@@ -16,11 +17,8 @@ NAMES = {
     "kv_effective_bits": "kv_effective_bits",
     "kv_share": "kv_share_of_unquantized",
     "kv_bytes": "kv_bytes_per_prompt",
-    "kv_peak_bytes": "kv_peak_bytes_of_a_batch",
+    "kv_peak_bytes": "kv_peak_bytes",
     "weight_bytes": "weight_bytes",
-    "seconds": "seconds",
-    "examples_per_second": "examples_per_second",
-    "peak_memory": "peak_memory_bytes",
 }
 COLUMNS = list(NAMES)
 _DIGITS = 6
