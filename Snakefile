@@ -11,6 +11,9 @@ min_version("9.27")
 configfile: "config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 
@@ -39,7 +42,9 @@ localrules:
     figures,
     report,
     statistics,
+    tabulate,
     draw,
+    write_page,
     publish,
 
 

@@ -32,6 +32,7 @@ import json, sys
 from pathlib import Path
 from lvlm_compress.settings import resolve
 from lvlm_compress.plan import make_plan
+from lvlm_compress.reporting import outputs
 plan = make_plan(resolve(grid=sys.argv[1], overrides=sys.argv[2:]))
 for cell in plan.cells.values():
     file = plan.settings.store / cell.path
@@ -39,6 +40,8 @@ for cell in plan.cells.values():
     file.touch()
     for part in ("rows", "terms") if cell.kind == "score" else ():
         file.with_name(f"{cell.digest}.{part}.parquet").touch()
+    for name in getattr(outputs, cell.kind)() if hasattr(outputs, cell.kind) else ():
+        file.with_name(name).touch()
 marker = plan.settings.published / "published" / plan.reports["page"].digest
 marker.parent.mkdir(parents=True, exist_ok=True)
 for old in marker.parent.iterdir():

@@ -2,6 +2,7 @@
 
 from lvlm_compress.errors import UserError
 from lvlm_compress.flow import Flow, prepare_environment
+from lvlm_compress.reporting import outputs
 from snakemake.exceptions import WorkflowError
 
 # Conda brings its own python; otherwise the one that runs Snakemake has the packages.

@@ -6,8 +6,41 @@ rule statistics:
         ancient(FLOW.inputs),
     output:
         "<store>/reports/statistics/{digest}/manifest.json",
+        report(
+            "<store>/reports/statistics/{digest}/metrics.csv",
+            caption="../report/metrics.rst",
+            category="Tables",
+        ),
     log:
         "logs/report/statistics.{digest}.log",
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
+    shell:
+        "{params.python} -m lvlm_compress.stages.report {wildcards.digest} "
+        "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
+
+
+rule tabulate:
+    input:
+        ancient(FLOW.inputs),
+    output:
+        "<store>/reports/tables/{digest}/manifest.json",
+        *[
+            report(
+                f"<store>/reports/tables/{{digest}}/{name}.csv",
+                caption=f"../report/{name}.rst",
+                category="Tables",
+            )
+            for name in outputs.TABLES
+        ],
+    log:
+        "logs/report/tables.{digest}.log",
     conda:
         "../../envs/report.yaml"
     threads: 1
@@ -25,11 +58,42 @@ rule draw:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/reports/{part}/{digest}/manifest.json",
+        "<store>/reports/figures/{digest}/manifest.json",
+        *[
+            report(
+                f"<store>/reports/figures/{{digest}}/{name}.svg",
+                caption=f"../report/{name}.rst",
+                category="Figures",
+            )
+            for name in outputs.FIGURES
+        ],
     log:
-        "logs/report/{part}.{digest}.log",
-    wildcard_constraints:
-        part="tables|figures|page",
+        "logs/report/figures.{digest}.log",
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        python=PYTHON,
+        plan=FLOW.plan_file,
+    shell:
+        "{params.python} -m lvlm_compress.stages.report {wildcards.digest} "
+        "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
+
+
+rule write_page:
+    input:
+        ancient(FLOW.inputs),
+    output:
+        "<store>/reports/page/{digest}/manifest.json",
+        report(
+            "<store>/reports/page/{digest}/report.html",
+            caption="../report/report.rst",
+            category="Report",
+        ),
+    log:
+        "logs/report/page.{digest}.log",
     conda:
         "../../envs/report.yaml"
     threads: 1
