@@ -3,7 +3,8 @@
     python -m lvlm_compress.gc [--grid G]... [--older-than 30d] [--delete] [--force]
 
 Live is what config.yaml and every grid in workflow/grids (or the given ones) reach with everything
-selected. Verdicts, grades and identities are never touched, and other users' files only by --force.
+selected; where a grid can't be planned here, everything of its models and benchmarks is spared.
+Verdicts, grades and identities are never touched, and other users' files only by --force.
 """
 
 from __future__ import annotations
@@ -12,37 +13,64 @@ import argparse
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 from lvlm_compress.cells import FOLDERS
 from lvlm_compress.errors import UserError, exit_with
-from lvlm_compress.identity import Folder
-from lvlm_compress.plan import make_plan
+from lvlm_compress.plan import Plan, make_plan
 from lvlm_compress.settings import GRIDS, ROOT, read_yaml, resolve
 
-DIGEST = re.compile(r"[0-9a-f]{16}")
+DIGEST = re.compile(r"[0-9a-f]{16}(?![0-9a-f])")
+NEVER = FOLDERS["verdicts"]
 UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400}
 EVERYTHING = [f"select.{kind}=[]" for kind in ("models", "compressions", "benchmarks", "seeds")]
 
 
-def live_digests(grids: Iterable[str]) -> set[str]:
-    """Digests of every cell of some grids.
+@dataclass
+class Reach:
+    """What some grids reach.
 
-    Raises:
-        UserError: a grid that can't be planned here; what it reaches is then unknown.
+    Attributes:
+        live: digests of their cells.
+        spared: (model, benchmark) of grids that can't be planned here, whose cells are unknown.
+        notes: why they can't.
     """
-    live: set[str] = set()
+
+    live: set[str] = field(default_factory=set)
+    spared: set[tuple[str, str]] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+    def keeps(self, path: Path, store: Path) -> bool:
+        """Whether an artifact is live, or might be."""
+        names = set(path.relative_to(store).parts)
+        weights = path.relative_to(store).parts[0] == FOLDERS["weights"]
+        return digest_of(path) in self.live or any(
+            model in names and (weights or benchmark in names) for model, benchmark in self.spared
+        )
+
+
+def reach(grids: Iterable[str]) -> Reach:
+    """What grids reach; one whose models or data are not here spares all that bears their names."""
+    found = Reach()
     for grid in grids:
-        plan = make_plan(resolve(grid=grid, overrides=[*EVERYTHING, "missing=run"]))
-        if isinstance(plan, Folder):
-            raise UserError(
-                f"Grid '{grid}' can't be planned: {plan.path} is not identified. Run "
-                "`snakemake fetch` for it, or name the grids that count with --grid."
-            )
-        live |= set(plan.cells)
-    return live
+        settings = resolve(grid=grid, overrides=[*EVERYTHING, "missing=run"])
+        try:
+            plan = make_plan(settings)
+        except UserError as error:
+            plan = None
+            reason = str(error)
+        if isinstance(plan, Plan):
+            found.live |= set(plan.cells)
+            continue
+        why = reason if plan is None else f"{plan.path} is not identified yet."
+        found.notes.append(f"grid '{grid}' can't be planned here, its cells are spared: {why}")
+        found.spared |= set(product(settings.grid["models"], settings.grid["benchmarks"]))
+    return found
 
 
 def digest_of(path: Path) -> str | None:
@@ -51,11 +79,11 @@ def digest_of(path: Path) -> str | None:
     return match.group() if match else None
 
 
-def unreachable(store: Path, live: set[str], newest: float) -> Iterator[Path]:
-    """Artifacts of the store that are not live and not changed after `newest` (a time stamp)."""
-    for folder in sorted(set(FOLDERS.values())):
+def unreachable(store: Path, reached: Reach, newest: float) -> Iterator[Path]:
+    """Artifacts of the store that no grid keeps, not changed after `newest` (a time stamp)."""
+    for folder in sorted(set(FOLDERS.values()) - {NEVER}):
         for path in _artifacts(store / folder):
-            if digest_of(path) not in live and path.stat().st_mtime <= newest:
+            if not reached.keeps(path, store) and path.stat().st_mtime <= newest:
                 yield path
 
 
@@ -110,7 +138,10 @@ def main() -> None:
         grids = arguments.grid or sorted({own, *(file.stem for file in GRIDS.glob("*.yaml"))})
         newest = time.time() - seconds(arguments.older_than)
         store = resolve().store
-        found = list(unreachable(store, live_digests(grids), newest))
+        reached = reach(grids)
+        found = list(unreachable(store, reached, newest))
+        for note in reached.notes:
+            print(note, file=sys.stderr)  # noqa: T201
         if arguments.delete:
             print(f"deleted {remove(found, force=arguments.force)} artifacts")  # noqa: T201
         else:
