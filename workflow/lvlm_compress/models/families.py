@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lvlm_compress.models.adapter import LoadedModel
     from lvlm_compress.models.spec import ModelSpec
 
-FAMILIES = ("llava", "llava_next", "qwen2_vl", "qwen2_5_vl")
+FAMILIES = ("llava", "llava_next", "qwen2_vl", "qwen2_5_vl", "qwen_vl")
 
 
 def family_module(family: str) -> str:

@@ -55,6 +55,8 @@ STYLES = {
         image="<|vision_start|><|image_pad|><|vision_end|>",
         stops=("<|im_end|>",),
     ),
+    # The original writes the picture's path between the tags; its tokens take that place.
+    "qwen_vl": PromptStyle("", " Answer:", image="<img><imgpad></img>"),
 }
 
 
