@@ -43,7 +43,7 @@ class Cell:
         """16 hex digits."""
         return spec_digest(self.kind, self.parts)
 
-    @property
+    @cached_property
     def part(self) -> Part:
         """This cell as a part of a later cell's specification."""
         return Part.of({"kind": self.kind, "digest": self.digest})

@@ -11,8 +11,10 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 PACKAGE_NAME = "lvlm_compress"
+BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -82,28 +84,28 @@ class Sources:
 
 def tree_hash(tree: ast.AST) -> str:
     """Hash of a syntax tree without positions and docstrings."""
-    digest = hashlib.sha256()
-    for token in _walk(tree):
-        digest.update(token.encode())
-        digest.update(b"\0")
-    return digest.hexdigest()
+    tokens: list[str] = []
+    _walk(tree, tokens)
+    return hashlib.sha256("\0".join([*tokens, ""]).encode()).hexdigest()
 
 
-def _walk(node: ast.AST) -> Iterator[str]:
-    yield f"({type(node).__name__}"
-    for name, value in ast.iter_fields(node):
-        if isinstance(node, DOCUMENTED) and name == "body":
+def _walk(node: ast.AST, tokens: list[str]) -> None:
+    """Append a node's tokens; a list filled in place, as every plan walks the whole package."""
+    tokens.append(f"({type(node).__name__}")
+    for name in node._fields:
+        value: Any = getattr(node, name, None)
+        if name == "body" and isinstance(node, DOCUMENTED):
             value = _without_docstring(value)
         # Fields that are empty are left out: newer Pythons add such fields.
         if value is None or value == [] or name in ("type_comment", "kind"):
             continue
-        yield name
-        for item in value if isinstance(value, list) else [value]:
+        tokens.append(name)
+        for item in value if isinstance(value, list) else (value,):
             if isinstance(item, ast.AST):
-                yield from _walk(item)
+                _walk(item, tokens)
             else:
-                yield f"{type(item).__name__}:{item!r}"
-    yield ")"
+                tokens.append(f"{type(item).__name__}:{item!r}")
+    tokens.append(")")
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -116,7 +118,7 @@ def _references(tree: ast.AST, module: str, file: Path) -> Iterator[str]:
     """Dotted names inside the package that a module imports, at its top or inside functions."""
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     yield module
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             yield from (a.name for a in node.names if a.name.split(".")[0] == PACKAGE_NAME)
         elif isinstance(node, ast.ImportFrom):
@@ -126,3 +128,12 @@ def _references(tree: ast.AST, module: str, file: Path) -> Iterator[str]:
                 base = ".".join([*parents, base] if base else parents)
             if base.split(".")[0] == PACKAGE_NAME:
                 yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements below a node, at any depth; expressions hold no imports and are left out."""
+    for name in BLOCKS:
+        block = getattr(node, name, None)
+        for item in block if isinstance(block, list) else ():
+            yield item
+            yield from _statements(item)

@@ -22,6 +22,7 @@ from lvlm_compress.errors import UserError, exit_with
 from lvlm_compress.fingerprint import Sources
 from lvlm_compress.grid import Grid, parse_grid
 from lvlm_compress.identity import Folder
+from lvlm_compress.planning.collector import collector_off
 from lvlm_compress.planning.parts import Parts, UnidentifiedError
 from lvlm_compress.planning.reports import as_report_cells, report_cells
 from lvlm_compress.planning.scores import Scores
@@ -44,8 +45,9 @@ class Plan:
     @cached_property
     def cells(self) -> dict[str, Cell]:
         """Every cell that leads to the report, by digest."""
-        reports = self.reports.values()
-        found = {cell.digest: cell for cell in upstream([*self.scores, *reports])}
+        with collector_off():
+            reports = self.reports.values()
+            found = {cell.digest: cell for cell in upstream([*self.scores, *reports])}
         return found | {cell.digest: cell for cell in reports}
 
     @cached_property
@@ -138,7 +140,8 @@ def make_plan(settings: Settings) -> Plan | Folder:
     grid = parse_grid(settings)
     sources = Sources(ROOT / "workflow", adopted_fingerprints())
     try:
-        scores = tuple(Scores(grid, Parts(settings, sources)).selected())
+        with collector_off():
+            scores = tuple(Scores(grid, Parts(settings, sources)).selected())
     except UnidentifiedError as missing:
         return missing.folder
     return Plan(settings, grid, sources, scores)

@@ -30,12 +30,9 @@ class Generations:
         data = self.data(entry)
         return {"data": data} if isinstance(data, Cell) else {}
 
-    def data_path(self, entry: BenchmarkEntry) -> Path:
+    def data_path(self, entry: BenchmarkEntry) -> str:
         """The folder that the benchmark's loader reads."""
-        data = self.data(entry)
-        if isinstance(data, Cell):
-            return (self.parts.settings.store / data.path).parent
-        return self._real_path(entry)
+        return self.parts.once(("data path", entry.name), lambda: str(self._data_path(entry)))
 
     def weights(self, model: ModelEntry, compression: Compression) -> Cell | None:
         """The weight store of a compression; None where the model keeps its own weights."""
@@ -64,6 +61,12 @@ class Generations:
         }
         run = {"benchmark": entry.name, **options}
         return Cell("data", {"benchmark": entry.name}, parts, run, suffix="/manifest.json")
+
+    def _data_path(self, entry: BenchmarkEntry) -> Path:
+        data = self.data(entry)
+        if isinstance(data, Cell):
+            return (self.parts.settings.store / data.path).parent
+        return self._real_path(entry)
 
     def _real_path(self, entry: BenchmarkEntry) -> Path:
         source = entry.fields["data"]
@@ -107,28 +110,21 @@ class Generations:
         self, model: ModelEntry, compression: Compression, entry: BenchmarkEntry, seed: int | None
     ) -> Cell:
         weights = self.weights(model, compression)
-        data = self.data(entry)
-        modules = ["generation.run", _family(model), module_of(entry, "task")]
-        modules += compression.kv_scheme.modules
-        if weights is not None:
-            held = compression.weight_storage
-            modules.append("weights.loading" if held == "packed" else "weights.store")
         parts = {
-            "model": self.parts.model(model),
+            **self.parts.once(("asked", model.name, entry.name), lambda: self._asked(model, entry)),
             "weights": NOTHING if weights is None else weights.part,
             "kv": self.parts.kv(compression),
-            "data": data.part if isinstance(data, Cell) else data,
-            "task": self.parts.task(entry),
             "seed": self.parts.part(("seed", seed), lambda: seed),
-            "engine": self.parts.part(("engine",), lambda: self.grid.engine),
-            "pins": self.parts.pins("generate"),
-            "code": self.parts.code(*modules),
+            "code": self.parts.once(
+                ("generation code", model.name, compression, entry.name),
+                lambda: self._code(model, compression, entry),
+            ),
         }
         run = {
             "model": self.parts.model_run(model),
             "weight_storage": compression.weight_storage,
             "benchmark": entry.name,
-            "data": str(self.data_path(entry)),
+            "data": self.data_path(entry),
         }
         labels = {
             "model": model.name,
@@ -140,6 +136,25 @@ class Generations:
         if weights is not None:
             inputs["weights"] = weights
         return Cell("generation", labels, parts, run, inputs, ".jsonl")
+
+    def _asked(self, model: ModelEntry, entry: BenchmarkEntry) -> dict[str, Part]:
+        """The parts that no compression and no seed changes."""
+        data = self.data(entry)
+        return {
+            "model": self.parts.model(model),
+            "data": data.part if isinstance(data, Cell) else data,
+            "task": self.parts.task(entry),
+            "engine": self.parts.part(("engine",), lambda: self.grid.engine),
+            "pins": self.parts.pins("generate"),
+        }
+
+    def _code(self, model: ModelEntry, compression: Compression, entry: BenchmarkEntry) -> Part:
+        modules = ["generation.run", _family(model), module_of(entry, "task")]
+        modules += compression.kv_scheme.modules
+        if compression.weights is not None:
+            held = compression.weight_storage
+            modules.append("weights.loading" if held == "packed" else "weights.store")
+        return self.parts.code(*modules)
 
 
 def _family(model: ModelEntry) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,8 +78,7 @@ class Parts:
 
     def model_run(self, model: ModelEntry) -> dict[str, Any]:
         """What loading a model needs, with its folder's real place."""
-        path = model.fields.get("path")
-        return {**model.fields, "path": None if path is None else str(self.settings.path(path))}
+        return self.once(("model run", model.name), lambda: self._model_run(model))
 
     def task(self, entry: BenchmarkEntry) -> Part:
         """How a benchmark is asked, as far as the grid says it; the rest is the task's code."""
@@ -95,6 +95,10 @@ class Parts:
         path = self.settings.path(model.fields["path"])
         return {**spec, "files": self.identity("models", model.name, path).value}
 
+    def _model_run(self, model: ModelEntry) -> dict[str, Any]:
+        path = model.fields.get("path")
+        return {**model.fields, "path": None if path is None else str(self.settings.path(path))}
+
     def _task(self, entry: BenchmarkEntry) -> dict[str, Any]:
         fields = {key: entry.fields[key] for key in TASK_KEYS if key in entry.fields}
         return {**fields, "on_bad_image": self.settings.config["on_bad_image"]}
@@ -102,7 +106,12 @@ class Parts:
 
 def module_of(entry: BenchmarkEntry, part: str) -> str:
     """Dotted name of a benchmark's task or score module."""
-    return registry.benchmark_module(entry.name, part)
+    return _module_of(entry.name, part)
+
+
+@cache
+def _module_of(benchmark: str, part: str) -> str:
+    return registry.benchmark_module(benchmark, part)
 
 
 def _kv(compression: Compression) -> dict[str, Any]:

@@ -42,14 +42,10 @@ class Scores:
         inputs = {"generation": generation, **self.upstream.data_inputs(entry)}
         run: dict[str, Any] = {
             "benchmark": entry.name,
-            "data": str(self.upstream.data_path(entry)),
+            "data": self.upstream.data_path(entry),
         }
-        parts = {
-            "generation": generation.part,
-            "scoring": self.parts.part(("scoring", entry.name), lambda: entry.fields["scoring"]),
-            "pins": self.parts.pins("score"),
-            "code": self.parts.code("stages.score_core", module_of(entry, "score")),
-        }
+        rules = self.parts.once(("rules", entry.name), lambda: self._rules(entry))
+        parts = {"generation": generation.part, **rules}
         if "toxicity" in entry.fields:
             inputs["toxicities"] = self.toxicities(generation, entry)
             parts["toxicities"] = inputs["toxicities"].part
@@ -90,7 +86,7 @@ class Scores:
         }
         run = {
             "benchmark": entry.name,
-            "data": str(self.upstream.data_path(entry)),
+            "data": self.upstream.data_path(entry),
             "judge": {**judge, "prompts": None if folder is None else str(folder)},
         }
         inputs = {"generation": generation, **self.upstream.data_inputs(entry)}
@@ -107,10 +103,18 @@ class Scores:
             "pins": self.parts.pins("score"),
             "code": self.parts.code("lexicon.cell"),
         }
-        run = {"data": str(self.upstream.data_path(entry)), "method": method}
+        run = {"data": self.upstream.data_path(entry), "method": method}
         labels = {"model": model.name, "benchmark": entry.name}
         inputs = {"generation": generation, **self.upstream.data_inputs(entry)}
         return Cell("lexicon", labels, parts, run, inputs)
+
+    def _rules(self, entry: BenchmarkEntry) -> dict[str, Part]:
+        """The parts by which all answers to a benchmark are scored."""
+        return {
+            "scoring": Part.of(entry.fields["scoring"]),
+            "pins": self.parts.pins("score"),
+            "code": self.parts.code("stages.score_core", module_of(entry, "score")),
+        }
 
     def _seeds(
         self, model: ModelEntry, compression: Compression, entry: BenchmarkEntry
@@ -143,8 +147,8 @@ class Scores:
         self, model: ModelEntry, compression: Compression, entry: BenchmarkEntry
     ) -> Path | None:
         """Grades that came back from a server or grader, official format."""
-        folder = self.parts.settings.store / "grades"
-        if not self.parts.once(("grades",), folder.is_dir):
+        folder = self.parts.once(("grades",), lambda: self.parts.settings.store / "grades")
+        if not self.parts.once(("grades there",), folder.is_dir):
             return None
         file = folder / model.name / compression.label / f"{entry.name}.json"
         return file if file.is_file() else None
