@@ -55,6 +55,20 @@ def test_text_comes_back_normalised(tokenizer, text):
     assert tokenizer.decode(tokenizer(text).input_ids) == unicodedata.normalize("NFC", text)
 
 
+def test_a_token_is_merged_from_the_left():
+    """`aa` could be merged at two places of `aaah`; from the right nothing would lead to it."""
+    from lvlm_compress.models.qwen_vl_tokenizer import parts
+
+    assert parts(b"aaah", RANKS) == [b"aa", b"ah"]
+    assert parts(b"hbhi", RANKS) == [b"h", b"bh", b"i"]
+
+
+@pytest.mark.parametrize("text", ["aaahz", " hbhi", "hbhi", "zhbhi", "aaaaaaah"])
+def test_ties_and_tokens_without_a_merge(tokenizer, text):
+    expected = [i for piece in PIECE.findall(text) for i in encoded(piece.encode())]
+    assert tokenizer(text).input_ids == expected
+
+
 def test_special_tokens_follow_the_ranks(tokenizer):
     """In the published file 151643 ranks, so <img> is 151857, as its config.json says."""
     at = tokenizer.convert_tokens_to_ids

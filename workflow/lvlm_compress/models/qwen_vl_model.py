@@ -34,7 +34,8 @@ class QwenVLForConditionalGeneration(PreTrainedModel, GenerationMixin):  # type:
 
     config_class = QwenVLConfig
     _supports_sdpa = True
-    _no_split_modules = ("Qwen2DecoderLayer", "TowerBlock", "Resampler")
+    # Several of the tower's parameters are its own; it stays on one device.
+    _no_split_modules = ("Qwen2DecoderLayer", "Tower")
 
     def __init__(self, config: QwenVLConfig) -> None:
         super().__init__(config)
