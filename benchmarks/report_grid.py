@@ -28,9 +28,9 @@ PARTS = {
 
 def build(folder: Path, scale: float) -> Path:
     """Write the simulated grid once; a later run takes what is there."""
-    from lvlm_compress.reporting.cells import dump_cells
-
     from tests.reporting.simulated import grid
+
+    from lvlm_compress.reporting.cells import dump_cells
 
     inputs = folder / "cells.json"
     if not inputs.exists():

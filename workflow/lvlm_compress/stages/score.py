@@ -34,6 +34,8 @@ def make(job: Job) -> None:
         commit(path, frame.write_parquet)
         sums[name] = file_sha256(path)
     body = _body(job, score) | {"companions": sums, "generation": _summary(header)}
+    skipped = header["facts"]["skipped"]
+    body["counts"] = score.counts | ({"skipped_pictures": len(skipped)} if skipped else {})
     write_json(job.path, job.header(watch, PACKAGES), body)
     log.info("%s: %s, %d examples", job.name, score.status, score.n)
 
