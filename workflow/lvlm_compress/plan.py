@@ -18,6 +18,7 @@ import yaml
 from lvlm_compress.address import canonical_json, sha256_text
 from lvlm_compress.artifacts import write_text
 from lvlm_compress.cells import Cell
+from lvlm_compress.cost import listing as cost
 from lvlm_compress.errors import UserError, exit_with
 from lvlm_compress.fingerprint import Sources
 from lvlm_compress.grid import Grid, parse_grid
@@ -177,13 +178,33 @@ def main() -> None:
     parser.add_argument("--model", help="only cells of this model")
     parser.add_argument("--benchmark", help="only cells of this benchmark")
     parser.add_argument("--missing", action="store_true", help="only cells that would run")
+    parser.add_argument("--cost", action="store_true", help="estimate GPU-hours and memory instead")
+    parser.add_argument("--device", default=cost.DEVICE, help="the GPU that --cost assumes")
     arguments = parser.parse_args()
     try:
+        if arguments.cost:
+            print("\n".join(estimated(arguments)))  # noqa: T201 - the command's output
+            return
         plan = planned(arguments)
         for line in listing(plan, arguments.model, arguments.benchmark, arguments.missing):
             print(line)  # noqa: T201 - the command's output
     except UserError as error:
         exit_with(error)
+
+
+def estimated(arguments: argparse.Namespace) -> Iterator[str]:
+    """The cost of what is selected; with `--missing`, of what would run.
+
+    Without it neither data nor identities are needed.
+    """
+    chosen = {"models": arguments.model, "benchmarks": arguments.benchmark}
+    only = [f"select.{kind}=[{name}]" for kind, name in chosen.items() if name is not None]
+    settings = resolve(grid=arguments.grid, overrides=[*arguments.overrides, *only])
+    done: set[str] = set()
+    if arguments.missing:
+        plan = planned(arguments)
+        done = {cell.name for cell in plan.cells.values() if plan.exists(cell)}
+    return cost.listing(settings, parse_grid(settings), arguments.device, done)
 
 
 def listing(plan: Plan, model: str | None, benchmark: str | None, missing: bool) -> Iterator[str]:

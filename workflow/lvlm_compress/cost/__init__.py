@@ -1,0 +1,1 @@
+"""What a grid will cost, estimated before it is submitted."""

@@ -1,0 +1,61 @@
+"""The estimate as text."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+
+from lvlm_compress.cost.assumptions import assumptions
+from lvlm_compress.cost.estimate import Hours, checkpoint_folder, hours, memories, sizes_of
+from lvlm_compress.cost.memory import Memory
+from lvlm_compress.grid import Grid
+from lvlm_compress.settings import Settings
+
+DEVICE = "A6000"
+GIB = 2**30
+
+
+def listing(
+    settings: Settings, grid: Grid, device_name: str = DEVICE, done: Collection[str] = ()
+) -> Iterator[str]:
+    """Lines of the estimate: what it rests on, memory a model, hours by each key, the sum."""
+    assumed = assumptions()
+    device = assumed.device(device_name)
+    chosen = [model for model in grid.models if grid.selected("models", model.name)]
+    found = {model.name: sizes_of(settings, model) for model in chosen}
+    sizes = {name: known for name, known in found.items() if known is not None}
+    yield (
+        f"Estimated, not measured, for one sample at a time on {device_name}: sizes from the "
+        "checkpoints, rates and usual answers from cost/assumptions.yaml."
+    )
+    for model in chosen:
+        if model.name not in sizes:
+            where = checkpoint_folder(settings, model) or model.fields.get("hub")
+            yield f"{model.name}: no checkpoint at {where}; left out of every sum."
+    if not sizes:
+        return
+    yield from _memory_lines(memories(grid, sizes, assumed).items(), device.memory_gb, device_name)
+    spent = list(hours(grid, sizes, device, assumed, done))
+    for key in ("model", "benchmark", "compression"):
+        yield f"\nGPU-hours by {key}"
+        yield from _sums(spent, key)
+    yield f"\nGPU-hours in all: {sum(one.hours for one in spent):.2f}"
+
+
+def _memory_lines(
+    needed: Iterable[tuple[tuple[str, str], Memory]], room: float, device: str
+) -> Iterator[str]:
+    yield "\nGiB: weights + KV of one sample + activations = sum"
+    for (model, compression), need in needed:
+        parts = (need.weights, need.kv, need.activations, need.total)
+        weights, kv, activations, total = (f"{part / GIB:8.3f}" for part in parts)
+        short = "" if need.total <= room * 1e9 else f"  more than one {device}"
+        yield f"  {model:16} {compression:26} {weights} + {kv} + {activations} = {total}{short}"
+
+
+def _sums(spent: Iterable[Hours], key: str) -> Iterator[str]:
+    sums: dict[str, float] = defaultdict(float)
+    for one in spent:
+        sums[getattr(one, key)] += one.hours
+    for name, total in sums.items():
+        yield f"  {name:30} {total:10.3f}"
