@@ -104,6 +104,11 @@ def test_the_memory_of_every_pair_is_listed(clone):
     grid = parse_grid(made)
     found = memories(grid, {"here": sizes_of(made, grid.models[0])}, assumptions())
     assert set(found) == {("here", label) for label in GRID["compressions"]}
+    packed = memories(grid, {"here": sizes_of(made, grid.models[0])}, assumptions(), packed=True)
+    assert packed["here", "fp16"] == found["here", "fp16"]
+    both = ("here", "w4-awq+kv4-t128")
+    assert packed[both].weights < found[both].weights
+    assert packed[both].kv < found[both].kv
 
 
 def test_the_assumptions_cover_every_family_and_benchmark():

@@ -73,14 +73,19 @@ def hours(
 
 
 def memories(
-    grid: Grid, sizes: Mapping[str, Geometry], assumed: Assumptions
+    grid: Grid, sizes: Mapping[str, Geometry], assumed: Assumptions, *, packed: bool = False
 ) -> dict[tuple[str, str], Memory]:
-    """The memory of (model, compression) at the longest prompt and answer of the benchmarks."""
+    """The memory of (model, compression) at the longest usual prompt and answer.
+
+    packed: weights and KV as if the grid stored both packed.
+    """
     found = {}
     works = [workload(entry, assumed) for entry in grid.benchmarks]
     text = max(work.prompt + work.answer for work in works)
     for model, compression in _pairs(grid, sizes):
         tokens = text + assumed.image_tokens[model.fields["family"]]
+        if packed:
+            compression = replace(compression, storage="packed", weight_storage="packed")
         need = memory(sizes[model.name], compression, model.fields["dtype"], tokens)
         found[model.name, compression.label] = need
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from lvlm_compress.cost.assumptions import assumptions
 from lvlm_compress.cost.estimate import Hours, checkpoint_folder, hours, memories, sizes_of
@@ -13,6 +13,7 @@ from lvlm_compress.settings import Settings
 
 DEVICE = "A6000"
 GIB = 2**30
+Needs = Mapping[tuple[str, str], Memory]
 
 
 def listing(
@@ -34,7 +35,9 @@ def listing(
             yield f"{model.name}: no checkpoint at {where}; left out of every sum."
     if not sizes:
         return
-    yield from _memory_lines(memories(grid, sizes, assumed).items(), device.memory_gb, device_name)
+    needed = memories(grid, sizes, assumed)
+    packed = memories(grid, sizes, assumed, packed=True)
+    yield from _memory_lines(needed, packed, device.memory_gb, device_name)
     spent = list(hours(grid, sizes, device, assumed, done))
     for key in ("model", "benchmark", "compression"):
         yield f"\nGPU-hours by {key}"
@@ -42,15 +45,15 @@ def listing(
     yield f"\nGPU-hours in all: {sum(one.hours for one in spent):.2f}"
 
 
-def _memory_lines(
-    needed: Iterable[tuple[tuple[str, str], Memory]], room: float, device: str
-) -> Iterator[str]:
-    yield "\nGiB: weights + KV of one sample + activations = sum"
-    for (model, compression), need in needed:
+def _memory_lines(needed: Needs, packed: Needs, room: float, device: str) -> Iterator[str]:
+    yield "\nGiB: weights + KV of one sample + activations = sum; the sum with both packed"
+    for (model, compression), need in needed.items():
         parts = (need.weights, need.kv, need.activations, need.total)
         weights, kv, activations, total = (f"{part / GIB:8.3f}" for part in parts)
+        small = f"{packed[model, compression].total / GIB:8.3f}"
         short = "" if need.total <= room * 1e9 else f"  more than one {device}"
-        yield f"  {model:16} {compression:26} {weights} + {kv} + {activations} = {total}{short}"
+        name = f"  {model:16} {compression:26}"
+        yield f"{name} {weights} + {kv} + {activations} = {total}; {small}{short}"
 
 
 def _sums(spent: Iterable[Hours], key: str) -> Iterator[str]:
