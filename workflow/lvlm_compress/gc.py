@@ -67,8 +67,8 @@ def reach(grids: Iterable[str]) -> Reach:
         if isinstance(plan, Plan):
             found.live |= set(plan.cells)
             continue
-        why = reason if plan is None else f"{plan.path} is not identified yet."
-        found.notes.append(f"grid '{grid}' can't be planned here, its cells are spared: {why}")
+        why = reason.partition(".")[0] if plan is None else f"{plan.path} is not identified yet"
+        found.notes.append(f"{grid}: {why}")
         found.spared |= set(product(settings.grid["models"], settings.grid["benchmarks"]))
     return found
 
@@ -140,8 +140,9 @@ def main() -> None:
         store = resolve().store
         reached = reach(grids)
         found = list(unreachable(store, reached, newest))
-        for note in reached.notes:
-            print(note, file=sys.stderr)  # noqa: T201
+        if reached.notes:
+            told = f"{len(reached.notes)} grids can't be planned here; what bears their names is spared"
+            print(f"{told}:\n  " + "\n  ".join(reached.notes), file=sys.stderr)  # noqa: T201
         if arguments.delete:
             print(f"deleted {remove(found, force=arguments.force)} artifacts")  # noqa: T201
         else:
