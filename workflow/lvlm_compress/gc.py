@@ -141,7 +141,7 @@ def main() -> None:
         reached = reach(grids)
         found = list(unreachable(store, reached, newest))
         if reached.notes:
-            told = f"{len(reached.notes)} grids can't be planned here; what bears their names is spared"
+            told = f"{len(reached.notes)} grids can't be planned here; their names are spared"
             print(f"{told}:\n  " + "\n  ".join(reached.notes), file=sys.stderr)  # noqa: T201
         if arguments.delete:
             print(f"deleted {remove(found, force=arguments.force)} artifacts")  # noqa: T201
