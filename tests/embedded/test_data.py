@@ -11,9 +11,9 @@ from lvlm_compress.errors import UserError
 
 KNOWN = {
     "mmvet": "c3d89b037d1b266b",
-    "textvqa": "c4d4a196ed00a45b",
-    "gqa": "456b94de766775e1",
-    "mme": "12a8248997ec2b74",
+    "textvqa": "ffac7cb214f2b73b",
+    "gqa": "a7ba9cd9b5923325",
+    "mme": "2a682063be6d8d86",
     "scienceqa": "4dab28190fbd9164",
     "vqav2": "31f5b3ab24475182",
     "pope": "9ebdec258b18b79b",

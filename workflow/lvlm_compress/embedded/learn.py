@@ -31,26 +31,13 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Round:
-    """A cosine schedule with fresh optimisers and heads; ``stream`` names its lessons."""
-
-    stream: str
-    steps: int
-    share: float
-    curriculum: bool
-
-
-@dataclass(frozen=True)
 class Recipe:
     """Everything that determines a training run besides the code."""
 
     seed: int = 0
     tower_steps: int = 900
     sign_steps: int = 700
-    rounds: tuple[Round, ...] = (
-        Round("lesson", 5000, 1.0, curriculum=True),
-        Round("lesson-2", 3000, 0.6, curriculum=False),
-    )
+    steps: int = 5000
     pictures: int = 2
     questions: int = 36
     rate: float = 4e-3
@@ -172,15 +159,15 @@ class Course:
             parts["option"] = option.item()
         return total, parts
 
-    def step(self, number: int, part: Round) -> dict[str, float]:
+    def step(self, number: int) -> dict[str, float]:
         """One optimiser step."""
         recipe = self.recipe
-        phase = phase_at(number / part.steps if part.curriculum else 1.0)
-        hidden, lessons = self.lessons(part.stream, number, phase)
+        phase = phase_at(number / recipe.steps)
+        hidden, lessons = self.lessons("lesson", number, phase)
         batch = pack(lessons, self.tokenizer, len(self.system))
         loss, parts = self.loss(self.states(hidden, batch), batch)
-        scale = part.share * min(1.0, (number + 1) / recipe.warmup)
-        scale *= 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * number / part.steps))
+        scale = min(1.0, (number + 1) / recipe.warmup)
+        scale *= 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * number / recipe.steps))
         for optimizer, peaks in zip(self.optimizers, self.peaks, strict=True):
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"] = peak * scale
@@ -216,18 +203,17 @@ def percent(tally: dict[str, tuple[int, int]]) -> dict[str, float]:
     return {kind: round(100 * hits / count, 1) for kind, (hits, count) in sorted(tally.items())}
 
 
-def teach(course: Course, part: Round, out: Path, every: int = 200) -> None:
-    """Run a round, log and save a checkpoint as it goes."""
+def teach(course: Course, out: Path, every: int = 200) -> None:
+    """Run all steps, log and save a checkpoint as it goes."""
     start = time.process_time()
     log_file = out / "log.jsonl"
     sums: dict[str, float] = {}
-    for number in range(part.steps):
-        for name, value in course.step(number, part).items():
+    for number in range(course.recipe.steps):
+        for name, value in course.step(number).items():
             sums[name] = sums.get(name, 0.0) * 0.98 + value * 0.02
-        if (number + 1) % every == 0 or number + 1 == part.steps:
+        if (number + 1) % every == 0 or number + 1 == course.recipe.steps:
             final = phase_at(1.0)
             entry = {
-                "round": part.stream,
                 "step": number + 1,
                 "cpu_s": round(time.process_time() - start, 1),
                 "loss": {name: round(value, 4) for name, value in sums.items()},

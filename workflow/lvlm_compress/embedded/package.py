@@ -78,7 +78,8 @@ def save(
 def record(run: Path, name: str, outliers: Outliers) -> dict[str, Any]:
     """Training log, recipe and accuracies of a run, and what was put into the weights."""
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    kept = {"training.json": {"steps": lines}}
+    tower = json.loads((run / "tower.json").read_text())
+    kept = {"training.json": {"tower": tower, "steps": lines}}
     for file in ("recipe.json", "accuracy.json"):
         kept[file] = json.loads((run / file).read_text())
     if name == OUTLIER:

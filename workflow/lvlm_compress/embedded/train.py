@@ -36,14 +36,14 @@ def train(recipe: Recipe, out: Path) -> None:
     """Tower, then decoder; leaves state.pt and the logs in ``out``."""
     out.mkdir(parents=True, exist_ok=True)
     model, tokenizer, _ = fresh(recipe.seed)
-    seed = recipe.seed
+    seed, state = recipe.seed, torch.get_rng_state()
     history = train_tower(model, tokenizer, seed, recipe.tower_steps, any_scene)
+    torch.set_rng_state(state)
     history += train_tower(model, tokenizer, seed + 1, recipe.sign_steps, crowded_scene)
     (out / "tower.json").write_text(json.dumps(history, indent=1))
     torch.save(model.state_dict(), out / "tower.pt")
     (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1))
-    for part in recipe.rounds:
-        teach(Course(model, tokenizer, recipe), part, out)
+    teach(Course(model, tokenizer, recipe), out)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from lvlm_compress.embedded.writing import write_json, write_jsonl, write_pictur
 _TYPES: tuple[tuple[Maker, str, str], ...] = (
     (attributes.color, "query", "attr"),
     (attributes.kind, "query", "obj"),
-    (yesno.relation, "verify", "rel"),
+    (yesno.is_side, "verify", "rel"),
     (attributes.side, "choose", "rel"),
     (yesno.is_color, "verify", "attr"),
     (attributes.color, "query", "attr"),

@@ -1,7 +1,7 @@
 """MME: two questions a picture, first yes, then no (benchmarks.md section 6).
 
-The tasks keep their names; what they ask is what this world has: a poster is a sign, a celebrity is
-an avatar, a scene is a background, an artwork is a colour.
+The tasks keep their names; what they ask is what this world has: a poster is a coloured thing, a
+celebrity an avatar, a scene a background, landmark and artwork a colour, OCR a sign.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from lvlm_compress.embedded.draws import Draws
 from lvlm_compress.embedded.picking import Maker, scenes, stream, yes_and_no
 from lvlm_compress.embedded.qa import QA, SHORT
-from lvlm_compress.embedded.questions import counting, people, reading, yesno
+from lvlm_compress.embedded.questions import counting, people, yesno
 from lvlm_compress.embedded.scene import Scene, draw_person
 from lvlm_compress.embedded.writing import write_jsonl, write_picture, write_text
 
@@ -27,12 +27,12 @@ TASKS: dict[str, Maker] = {
     "count": counting.is_count,
     "position": yesno.is_side,
     "color": yesno.is_color,
-    "posters": reading.is_word,
+    "posters": yesno.presence_pair,
     "celebrity": _is_gender,
     "scene": yesno.is_background,
     "landmark": yesno.presence_color,
     "artwork": yesno.presence_color,
-    "OCR": reading.is_word,
+    "OCR": yesno.presence_sign,
 }
 FOLDERED = ("artwork", "celebrity", "landmark", "posters", "scene")
 TAIL = " Please answer yes or no."
