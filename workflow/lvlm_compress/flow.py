@@ -130,11 +130,16 @@ class Flow:
         """An artifact's path as the rules' outputs spell it."""
         return f"{self.store}/{cell.path}"
 
-    def start(self) -> None:
-        """What a real run begins with: the plan on disk and the warm worker."""
+    def start(self, *, warm: bool) -> None:
+        """What a real run begins with: the plan on disk and, on one machine, the warm worker.
+
+        Jobs of a cluster never meet the worker of the submit host, which is outside of their
+        allocation.
+        """
         self._started = True
         self._write()
-        if self.settings.config["runtime"]["warm"]:
+        os.environ.pop(ADDRESS, None)
+        if warm and self.settings.config["runtime"]["warm"]:
             address = str(Path(tempfile.mkdtemp(prefix="lvlm-compress-")) / "warm")
             subprocess.Popen([sys.executable, "-m", "lvlm_compress.warm", "--serve", address])
             os.environ[ADDRESS] = address
