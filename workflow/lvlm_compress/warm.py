@@ -16,6 +16,7 @@ import importlib
 import json
 import os
 import runpy
+import shutil
 import signal
 import socket
 import sys
@@ -62,7 +63,7 @@ def run_here(arguments: list[str]) -> int:
 
 
 def serve(address: str) -> None:
-    """Fork a child for every request until the parent process is gone."""
+    """Fork a child for every request until the parent process is gone; its folder goes too."""
     parent = os.getppid()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(address)
@@ -77,7 +78,7 @@ def serve(address: str) -> None:
             except TimeoutError:
                 continue
             _fork(connection, listener)
-    Path(address).unlink(missing_ok=True)
+    shutil.rmtree(Path(address).parent, ignore_errors=True)
 
 
 def _delegate(connection: socket.socket, arguments: list[str]) -> int:
