@@ -13,16 +13,16 @@ ITEMS = {
     "mmvet": 60,
     "textvqa": 60,
     "gqa": 60,
-    "mme": 80,
+    "mme": 120,
     "scienceqa": 60,
     "vqav2": 60,
-    "pope": 36,
-    "hallusionbench": 80,
+    "pope": 60,
+    "hallusionbench": 60,
     "pairs": 9,
     "socialcounterfactuals": 6,
 }
 """Items that fit the embedded grid. MME and HallusionBench: questions, rounded to whole tasks and
-sets; POPE: questions in each of three splits; PAIRS: scenarios of four pictures;
+sets; POPE: questions at most in each of three splits; PAIRS: scenarios of four pictures;
 SocialCounterfactuals: sets of ten pictures; the others: questions."""
 
 

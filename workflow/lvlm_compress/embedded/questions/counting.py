@@ -33,7 +33,15 @@ def count(scene: Scene, draws: Draws) -> QA | None:
 
 def is_count(scene: Scene, draws: Draws) -> QA | None:
     """'Are there three circles in the image?'."""
-    noun = _plural(scene, draws)
+    return _verify(_plural(scene, draws), draws)
+
+
+def is_sign_count(scene: Scene, draws: Draws) -> QA | None:
+    """'Are there two signs in the image?'."""
+    return _verify(Noun("signs", where(scene, lambda thing: thing.is_sign)), draws)
+
+
+def _verify(noun: Noun, draws: Draws) -> QA:
     right = len(noun.cells)
     truth = draws.chance(0.5)
     near = [n for n in range(1, 6) if n != right and abs(n - right) <= 2]

@@ -50,15 +50,6 @@ def presence_kind(scene: Scene, draws: Draws) -> QA | None:
     return _presence("presence-kind", here if draws.chance(0.5) else _absent_kind(scene, draws))
 
 
-def presence_sign(scene: Scene, draws: Draws) -> QA | None:
-    """'Is there a taxi sign in the image?'."""
-    shown = [thing.kind for thing in scene.things if thing.is_sign]
-    absent = [word for word in SIGNS if word not in shown]
-    if shown and draws.chance(0.5):
-        return _presence("presence-sign", kind_noun(scene, draws.pick(shown)))
-    return _presence("presence-sign", kind_noun(scene, draws.pick(absent)))
-
-
 def presence_color(scene: Scene, draws: Draws) -> QA | None:
     """'Is there a red object in the image?'."""
     here = color_noun(scene, draws.pick(scene.things).color)
