@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,3 +123,14 @@ def test_killed_and_started_again_without_unlock_gives_the_same_tables(done, tmp
 def test_killed_at_random_points(done, tmp_path, number):
     seconds = random.Random(number).uniform(2.0, 25.0)
     assert killed_and_repeated(done, tmp_path, seconds) == published(done)
+
+
+def test_copied_results_are_redrawn_where_they_are(done, tmp_path):
+    """A clone with another's `results/`, without weights, generations and report: redrawn here."""
+    clone = make_live_clone(tmp_path, done)
+    shutil.copytree(done.root / "results", tmp_path / "results", dirs_exist_ok=True)
+    for name in ("reports", "published", "tables", "generations"):
+        shutil.rmtree(tmp_path / "results" / name)
+    run = clone.snakemake("--cores", "2", "report", "--config", "grid=mine.yaml")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert published(clone) == published(done)

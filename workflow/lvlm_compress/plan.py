@@ -115,8 +115,10 @@ class Plan:
     def file(self) -> Path:
         """Where `write` puts the plan."""
         names = [cell.digest for cell in self.cells.values()]
-        runtime = canonical_json([self.settings.config, names])
-        return self.settings.published / "plans" / f"{sha256_text(runtime)[:16]}.json"
+        # The places count: results that are copied to another clone bring their plans along.
+        places = [str(self.settings.root), str(self.settings.store)]
+        key = canonical_json([places, self.settings.config, names])
+        return self.settings.published / "plans" / f"{sha256_text(key)[:16]}.json"
 
     def write(self) -> None:
         """Leave the plan where the stages find it."""

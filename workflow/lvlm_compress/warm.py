@@ -68,8 +68,6 @@ def serve(address: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(address)
         listener.listen(64)
-        for name in PRELOADED:
-            importlib.import_module(name)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         listener.settimeout(1.0)
         while os.getppid() == parent:
@@ -77,6 +75,9 @@ def serve(address: str) -> None:
                 connection, _ = listener.accept()
             except TimeoutError:
                 continue
+            # Not before the first request: a run that only scores or draws needs no torch.
+            for name in PRELOADED:
+                importlib.import_module(name)
             _fork(connection, listener)
     shutil.rmtree(Path(address).parent, ignore_errors=True)
 
