@@ -80,6 +80,17 @@ def test_a_folder_appears_whole_with_its_manifest(tmp_path):
     assert [path.name for path in target.parent.iterdir()] == [target.name]
 
 
+def test_a_folder_that_lost_its_manifest_is_filled_anew(tmp_path):
+    """What Snakemake leaves of a killed run's job: it removes the outputs it knows of."""
+    target = tmp_path / "0123456789abcdef"
+    artifacts.commit_folder(target, lambda folder: _fill(folder, "one"), lambda: {})
+    (target / "manifest.json").unlink()
+    artifacts.commit_folder(target, lambda folder: _fill(folder, "two"), lambda: {})
+    assert (target / "sub" / "file.txt").read_text() == "two"
+    assert (target / "manifest.json").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
 def _fill(folder: Path, text: str) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "file.txt").write_text(text)

@@ -53,7 +53,8 @@ def commit_folder(
 ) -> None:
     """Let `write` fill a folder beside `target`, add its manifest, then give it its name.
 
-    The manifest holds the header and the sha256 of every file. A finished folder stays as it is.
+    The manifest holds the header and the sha256 of every file. A finished folder stays as it is;
+    one without manifest (Snakemake took away the outputs it knows of) is filled anew, manifest last.
     """
     part = target.with_name(f".{target.name}.{socket.gethostname()}.{os.getpid()}.part")
     part.mkdir(parents=True)
@@ -67,8 +68,18 @@ def commit_folder(
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
+            if not (target / "manifest.json").exists():
+                _move_into(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _move_into(part: Path, target: Path) -> None:
+    files = [file for file in part.rglob("*") if file.is_file()]
+    for file in sorted(files, key=lambda file: file.name == "manifest.json"):
+        place = target / file.relative_to(part)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(place)
 
 
 def write_text(path: Path, text: str) -> None:
