@@ -54,7 +54,7 @@ def commit_folder(
     """Let `write` fill a folder beside `target`, add its manifest, then give it its name.
 
     The manifest holds the header and the sha256 of every file. A finished folder stays as it is;
-    one without manifest (Snakemake took away the outputs it knows of) is filled anew, manifest last.
+    one that lost its manifest (Snakemake removes the outputs it knows of) is filled anew.
     """
     part = target.with_name(f".{target.name}.{socket.gethostname()}.{os.getpid()}.part")
     part.mkdir(parents=True)
