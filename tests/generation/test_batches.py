@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from lvlm_compress.benchmarks.types import Example
 from lvlm_compress.generation.batches import Room, chunks, pieces
+from lvlm_compress.generation.branch import Branch
 from lvlm_compress.generation.requests import Request
+from lvlm_compress.kv.scheme import KVScheme
 from lvlm_compress.models.adapter import Encoded
 
+CELL = Branch(KVScheme.parse("fp16"), None, lambda row: None)
 drawn = st.lists(st.tuples(st.integers(0, 5), st.integers(1, 40)), min_size=1, max_size=30)
 
 
@@ -22,7 +25,8 @@ def made(spec, shared):
         ids = tuple(range(count + own))
         encoded = Encoded(ids, None, torch.arange(len(ids))[None])
         name = f"p{picture}" if picture else None
-        found.append(Request(Example(str(i), "q", None, "c"), encoded, None, name, count))
+        example = Example(str(i), "q", None, "c")
+        found.append(Request(example, encoded, None, name, CELL, count))
     return found
 
 

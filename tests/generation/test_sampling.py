@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lvlm_compress.benchmarks.types import Decoding
-from lvlm_compress.generation.sampling import candidates, choose, uniforms
+from lvlm_compress.generation.sampling import candidates, choose, numbers
 
 
 @given(
@@ -36,18 +36,18 @@ def test_candidates_are_those_of_transformers(seed, temperature, top_k, top_p):
 
 def test_frequencies_follow_the_probabilities():
     logits = torch.tensor([[2.0, 1.0, 0.0, -1.0]])
-    numbers = uniforms(0, ["x"], 20000)[0]
-    tokens = choose(logits.expand(20000, -1), Decoding(1, 1.0), numbers)
+    drawn = numbers(0, "x", 20000)
+    tokens = choose(logits.expand(20000, -1), Decoding(1, 1.0), drawn)
     shares = torch.bincount(tokens, minlength=4) / 20000
     assert torch.allclose(shares.double(), logits[0].double().softmax(0), atol=0.015)
 
 
 def test_numbers_belong_to_seed_and_example():
-    alone = uniforms(3, ["b"], 8)
-    assert torch.equal(uniforms(3, ["a", "b"], 8)[1:], alone)
-    assert torch.equal(uniforms(3, ["b"], 3), alone[:, :3])
-    assert not torch.equal(uniforms(4, ["b"], 8), alone)
-    assert len(set(uniforms(3, [str(i) for i in range(50)], 1).flatten().tolist())) == 50
+    drawn = numbers(3, "b", 8)
+    assert torch.equal(numbers(3, "b", 8), drawn)
+    assert torch.equal(numbers(3, "b", 3), drawn[:3])
+    assert not torch.equal(numbers(4, "b", 8), drawn)
+    assert len({float(numbers(3, str(i), 1)) for i in range(50)}) == 50
 
 
 def test_greedy_and_the_ends_of_the_scale():

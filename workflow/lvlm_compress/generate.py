@@ -5,7 +5,6 @@ python -m lvlm_compress.generate CELL... [--plan FILE | --grid G --set K=V]
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,23 +14,43 @@ from lvlm_compress import registry
 from lvlm_compress.artifacts import write_lines
 from lvlm_compress.benchmarks.types import Decoding, Example
 from lvlm_compress.errors import UserError
+from lvlm_compress.generation.branch import prompts_alike
+from lvlm_compress.generation.progress import Progress
 from lvlm_compress.identity import verify_manifest
 from lvlm_compress.kv import KVScheme
 from lvlm_compress.provenance import Stopwatch
-from lvlm_compress.stages.job import Job, each, log, run_stage
+from lvlm_compress.stages.job import Job, log, run_stage
 
 if TYPE_CHECKING:
     from lvlm_compress.generation.pictures import PictureStore
     from lvlm_compress.models.adapter import LoadedModel
 
 PACKAGES = ("torch", "transformers", "tokenizers", "pillow")
-PROGRESS_SECONDS = 2.0
 
 
 def make(jobs: list[Job]) -> int:
     """Answer every cell; the model is loaded once, and a failing cell leaves the others alone."""
     worker = Worker()
-    return each(jobs, worker.make)
+    return sum(worker.make(group) for group in together(jobs))
+
+
+def together(jobs: Sequence[Job]) -> list[list[Job]]:
+    """Cells that can share each prompt, grouped in the order of their first."""
+    groups: list[list[Job]] = []
+    for job in jobs:
+        fitting = (group for group in groups if _alike(group[0], job))
+        group = next(fitting, None)
+        if group is None:
+            groups.append([job])
+        else:
+            group.append(job)
+    return groups
+
+
+def _alike(first: Job, job: Job) -> bool:
+    asked = ("model", "weights", "data", "task", "engine")
+    same = all(first.spec[key] == job.spec[key] for key in asked) and first.run == job.run
+    return same and prompts_alike(scheme_of(first), scheme_of(job))
 
 
 class Worker:
@@ -42,24 +61,47 @@ class Worker:
         self.model: LoadedModel | None = None
         self.pictures: PictureStore | None = None
 
-    def make(self, job: Job) -> None:
-        """Answer one cell; its questions are read before any model is loaded."""
-        examples, decoding = question(job)
-        self.first = self.first or job
-        if _weights(self.first) != _weights(job):
+    def make(self, jobs: Sequence[Job]) -> int:
+        """Answer cells that share their prompts; returns how many failed, and logs why.
+
+        Their questions are read before any model is loaded.
+        """
+        for job in jobs:
+            log.info("generation: %s", job.name)
+        try:
+            examples, decoding = question(jobs[0])
+            outcomes = self._answer(jobs, examples, decoding)
+        except UserError as error:
+            outcomes = [error] * len(jobs)
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if outcome is not None:
+                log.error("%s: %s", job.name, outcome)
+        return sum(outcome is not None for outcome in outcomes)
+
+    def _answer(
+        self, jobs: Sequence[Job], examples: Sequence[Example], decoding: Decoding
+    ) -> list[UserError | None]:
+        self.first = self.first or jobs[0]
+        if _weights(self.first) != _weights(jobs[0]):
             raise UserError(
-                f"{job.name} has another model or weights than {self.first.name}; run it apart."
+                f"{jobs[0].name} has another model or weights than {self.first.name}; run it apart."
             )
         if self.model is None or self.pictures is None:
             from lvlm_compress.generation.pictures import PictureStore
 
-            self.model = load_model(job)
+            self.model = load_model(jobs[0])
             self.pictures = PictureStore(self.model)
-        answer_cell(job, self.model, self.pictures, examples, decoding)
+        return answer_cells(jobs, self.model, self.pictures, examples, decoding)
 
 
 def _weights(job: Job) -> tuple[Any, ...]:
     return job.spec["model"], job.spec["weights"], job.run["weight_storage"]
+
+
+def scheme_of(job: Job) -> KVScheme:
+    """A cell's KV scheme."""
+    kv = job.spec["kv"]["scheme"]
+    return KVScheme.parse(kv["id"], **{key: kv[key] for key in kv if key != "id"})
 
 
 def question(job: Job) -> tuple[list[Example], Decoding]:
@@ -116,44 +158,46 @@ def load_model(job: Job) -> LoadedModel:
     return model
 
 
-def answer_cell(
-    job: Job,
+def answer_cells(
+    jobs: Sequence[Job],
     model: LoadedModel,
     pictures: PictureStore,
     examples: Sequence[Example],
     decoding: Decoding,
-) -> None:
-    """Answer one cell, with a journal beside the artifact, and write it."""
+) -> list[UserError | None]:
+    """Answer cells, each with a journal beside its artifact, and write them.
+
+    Returns why a cell failed, None for one that is written.
+    """
     from lvlm_compress.generation.journal import Journal
-    from lvlm_compress.generation.run import answer
+    from lvlm_compress.generation.run import Asked, Options, answer_together
     from lvlm_compress.generation.stop import StoppedError, on_sigterm
 
     watch = Stopwatch()
-    kv = job.spec["kv"]["scheme"]
-    scheme = KVScheme.parse(kv["id"], **{key: kv[key] for key in kv if key != "id"})
-    journal = Journal(job.path.parent, job.digest)
+    journals = [Journal(job.path.parent, job.digest) for job in jobs]
+    cells = [
+        Asked(scheme_of(job), job.spec["seed"], journal, Progress(job.name))
+        for job, journal in zip(jobs, journals, strict=True)
+    ]
+    spec, budget = jobs[0].spec, jobs[0].runtime.get("token_budget")
     with on_sigterm() as stop:
+        options = Options(spec["engine"], spec["task"]["on_bad_image"], pictures, budget, stop)
         try:
-            answers = answer(
-                model,
-                scheme,
-                examples,
-                decoding,
-                job.spec["seed"],
-                engine=job.spec["engine"],
-                journal=journal,
-                progress=Progress(job.name),
-                on_bad_image=job.spec["task"]["on_bad_image"],
-                pictures=pictures,
-                budget=job.runtime.get("token_budget"),
-                stop=stop,
-            )
+            found = answer_together(model, cells, examples, decoding, options)
         except StoppedError as stopped:
-            raise SystemExit(f"{job.name}: {stopped}") from stopped
-    facts = answers.facts | {"weight_bytes": weight_bytes(job, model)}
-    header = job.header(watch, PACKAGES, str(model.device)) | {"facts": facts}
-    write_lines(job.path, header, answers.rows)
-    journal.discard()
+            names = ", ".join(job.name for job in jobs)
+            raise SystemExit(f"{names}: {stopped}") from stopped
+    outcomes: list[UserError | None] = []
+    for job, journal, answers in zip(jobs, journals, found, strict=True):
+        if isinstance(answers, UserError):
+            outcomes.append(answers)
+            continue
+        facts = answers.facts | {"weight_bytes": weight_bytes(job, model)}
+        header = job.header(watch, PACKAGES, str(model.device)) | {"facts": facts}
+        write_lines(job.path, header, answers.rows)
+        journal.discard()
+        outcomes.append(None)
+    return outcomes
 
 
 def weight_bytes(job: Job, model: LoadedModel) -> int:
@@ -168,28 +212,6 @@ def weight_bytes(job: Job, model: LoadedModel) -> int:
     linears = quantized_linears(model.decoder).values()
     dense: int = sum(linear.weight.nbytes for linear in linears)
     return held - dense + store.stat().st_size
-
-
-class Progress:
-    """Tells every few seconds how many examples are answered, how fast, and the time left."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.started = self.told = time.monotonic()
-        self.before: int | None = None
-
-    def __call__(self, done: int, total: int) -> None:
-        """Called after each answer with what is done, answers of earlier runs included."""
-        now = time.monotonic()
-        if self.before is None:
-            self.before = done - 1
-        if now - self.told >= PROGRESS_SECONDS or done == total:
-            self.told = now
-            rate = (done - self.before) / max(now - self.started, 1e-9)
-            left = (total - done) / rate
-            log.info(
-                "%s: %d of %d, %.1f examples/s, %.0f s left", self.name, done, total, rate, left
-            )
 
 
 if __name__ == "__main__":

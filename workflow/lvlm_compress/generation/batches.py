@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from lvlm_compress.generation.branch import prompts_alike
 from lvlm_compress.generation.requests import Request
 
 T = TypeVar("T")
@@ -54,19 +55,26 @@ class Room:
 
 
 def pieces(requests: Sequence[Request], room: Room) -> list[list[Request]]:
-    """What is prefilled together: questions that share a part, as many as fit; else one alone.
+    """What is prefilled together: cells of one prompt, and questions that share a part, as many as
+    fit; else one alone.
 
     In an order that brings near lengths together, so that joined batches are padded little.
     """
     made: list[list[Request]] = []
     for request in sorted(requests, key=_by_group(requests)):
         last = made[-1] if made else []
-        together = last and request.shared and last[0].picture == request.picture
-        if together and room.cost([*last, request]) <= room.budget:
+        if last and _together(last[-1], request) and room.cost([*last, request]) <= room.budget:
             last.append(request)
         else:
             made.append([request])
     return sorted(made, key=lambda piece: (piece[0].shared, max(r.tokens for r in piece)))
+
+
+def _together(last: Request, request: Request) -> bool:
+    if not prompts_alike(last.branch.scheme, request.branch.scheme):
+        return False
+    shares = bool(request.shared) and last.picture == request.picture
+    return shares or last.example is request.example
 
 
 def _by_group(requests: Sequence[Request]) -> Callable[[Request], tuple[int, int, str]]:

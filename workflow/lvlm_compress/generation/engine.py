@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -19,35 +19,29 @@ from lvlm_compress.generation.requests import Answer, Request
 from lvlm_compress.generation.sampling import uniforms
 from lvlm_compress.generation.stop import Stop
 from lvlm_compress.kv.finite import NonFiniteError
-from lvlm_compress.kv.scheme import KVScheme
 from lvlm_compress.models.adapter import LoadedModel
 
 
 @dataclass
 class Engine:
-    """Answers requests and keeps the rows.
+    """Answers requests, each for its branch.
 
     Attributes:
-        seed: None for greedy decoding.
         alone: every request runs by itself (engine `reference`).
         room: what fits into a batch; its budget is halved when memory does not suffice.
-        recorded: called with each new row.
-        rows, failed: by example id: finished rows, and why an example has none.
+        waiting, taken: pieces not begun, and those whose prompts are being run.
+        flight, ready: what is being answered, and what is next, its prompts already run.
     """
 
     model: LoadedModel
-    scheme: KVScheme
     decoding: Decoding
-    seed: int | None
     alone: bool
     room: Room
     stop: Stop
-    recorded: Callable[[Row], None]
-    rows: dict[str, Row] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
     meter: Meter = field(default_factory=Meter)
     waiting: deque[list[Request]] = field(default_factory=deque)
     taken: list[list[Request]] = field(default_factory=list)
+    ready: deque[Flight] = field(default_factory=deque)
     flight: Flight | None = None
 
     def work(self, requests: Sequence[Request]) -> None:
@@ -56,7 +50,7 @@ class Engine:
         Raises UserError when one request alone does not fit into memory, StoppedError on a stop.
         """
         self.waiting = deque(pieces(requests, self.room))
-        while self.waiting or self.flight:
+        while self.waiting or self.ready or self.flight:
             self.stop.check()
             try:
                 self.admit()
@@ -79,35 +73,41 @@ class Engine:
         while self.waiting and self.enters(rows, self.waiting[0]):
             self.taken.append(self.waiting.popleft())
             rows.extend(self.taken[-1])
-        started = [flight for piece in self.taken if (flight := self.started(piece)) is not None]
+        started = [flight for piece in self.taken for flight in self.started(piece)]
+        self.taken = []
+        if self.alone:
+            self.ready.extend(started)
+            started = [self.ready.popleft()] if self.ready and self.flight is None else []
         if started:
             self.flight = Flight.joined([self.flight, *started] if self.flight else started)
             self.meter.batch(self.flight.rows.cache)
-        self.taken = []
 
     def enters(self, rows: Sequence[Request], piece: Sequence[Request]) -> bool:
         """Whether a piece may join the rows of the batch now."""
         if self.alone:
-            return not rows
+            return not rows and not self.ready
         return self.room.refills(self.running) and self.room.takes(rows, piece)
 
-    def started(self, piece: list[Request]) -> Flight | None:
-        """A piece with its prompts run; None when a row of it broke and the rest waits again."""
+    def started(self, piece: list[Request]) -> list[Flight]:
+        """A piece with its prompts run; nothing when one of it broke and the rest waits again."""
         self.stop.check()
         try:
-            rows = prefill(self.model, self.scheme, piece, self.room.copy)
+            batches = prefill(self.model, piece, self.room.copy, self.alone)
         except NonFiniteError as error:
-            culprit = piece[error.sample]
-            self.fail(culprit, str(error))
-            rest = [request for request in piece if request is not culprit]
+            prompts = list(dict.fromkeys(request.example.id for request in piece))
+            culprit = prompts[error.sample]
+            rest = [request for request in piece if request.example.id != culprit]
+            for request in piece:
+                if request.example.id == culprit:
+                    self.fail(request, str(error))
             if rest:
                 self.waiting.appendleft(rest)
-            return None
-        numbers = None
-        if self.seed is not None:
-            ids = [request.example.id for request in piece]
-            numbers = uniforms(self.seed, ids, self.decoding.max_new_tokens)
-        return Flight(rows, piece, numbers)
+            return []
+        parts = [piece] if len(batches) == 1 else [[request] for request in piece]
+        return [
+            Flight(rows, part, uniforms(part, self.decoding))
+            for rows, part in zip(batches, parts, strict=True)
+        ]
 
     def advance(self) -> None:
         """One token for every row in flight."""
@@ -126,8 +126,9 @@ class Engine:
     def start_over(self) -> None:
         """Put what was in flight back in front of what waits."""
         again = [*self.running, *(request for piece in self.taken for request in piece)]
+        again += [request for flight in self.ready for request in flight.requests]
         left = [request for piece in self.waiting for request in piece]
-        self.flight, self.taken = None, []
+        self.flight, self.taken, self.ready = None, [], deque()
         self.waiting = deque(pieces([r for r in (*again, *left) if self.pending(r)], self.room))
 
     def shrink(self, error: torch.OutOfMemoryError) -> None:
@@ -144,26 +145,24 @@ class Engine:
 
     def fail(self, request: Request, reason: str) -> None:
         """Note why an example has no answer."""
-        self.failed[request.example.id] = reason
+        request.branch.failed[request.example.id] = reason
 
     def pending(self, request: Request) -> bool:
         """False once the example is answered or known to fail."""
-        return request.example.id not in self.rows and request.example.id not in self.failed
+        return request.branch.pending(request.example.id)
 
     def record(self, request: Request, found: Answer) -> None:
         """Keep an answer."""
         example = request.example
-        row = {
+        row: Row = {
             "id": example.id,
             "cluster": example.cluster,
             "image": None if example.image is None else example.image.name,
             "prompt": example.prompt,
             "text": self.model.text(found.ids),
-            "seed": self.seed,
+            "seed": request.branch.seed,
             "prompt_tokens": request.tokens,
             "new_tokens": len(found.ids),
             "finish": found.finish,
         }
-        self.rows[example.id] = row
-        self.meter.answered += 1
-        self.recorded(row)
+        request.branch.record(row)

@@ -22,23 +22,22 @@ from lvlm_compress.models.adapter import KVGeometry
 
 @dataclass
 class Meter:
-    """Collects what this process did: answers, seconds, memory."""
+    """Collects what this run did: seconds and memory, of all cells that it answered together."""
 
     started: float = field(default_factory=time.perf_counter)
-    answered: int = 0
     largest: float = 0.0
 
     def batch(self, cache: KVCache) -> None:
         """Note a batch that is about to run."""
         self.largest = max(self.largest, cache.stored_bits()["peak_bytes"])
 
-    def facts(self) -> dict[str, Any]:
-        """The facts as JSON values."""
+    def facts(self, answered: int, cells: int) -> dict[str, Any]:
+        """The facts as JSON values; answered: by this run, for all of its cells."""
         seconds = time.perf_counter() - self.started
         return {
-            "answered": self.answered,
+            "cells_together": cells,
             "seconds": round(seconds, 3),
-            "examples_per_second": round(self.answered / seconds, 3) if seconds else None,
+            "examples_per_second": round(answered / seconds, 3) if seconds else None,
             "kv_peak_bytes_of_a_batch": self.largest,
             "peak_memory_bytes": peak_memory(),
         }

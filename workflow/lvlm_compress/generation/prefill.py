@@ -1,7 +1,8 @@
 """Prompts into KV caches: what questions about a picture have in common once, the rest by row.
 
-A piece is one picture's questions, or one prompt alone. Nothing else runs with it, so the K and V
-of a prompt are the same whatever is answered beside it.
+A piece is one picture's questions, or one prompt alone, for one cell or for several whose prompts
+are alike. Nothing else runs with it, so the K and V of a prompt are the same whatever is answered
+beside it.
 """
 
 from __future__ import annotations
@@ -15,16 +16,34 @@ from lvlm_compress.generation.requests import Request
 from lvlm_compress.generation.rows import Rows
 from lvlm_compress.generation.shared_attention import SharedPart
 from lvlm_compress.kv.cache import KVCache
-from lvlm_compress.kv.scheme import KVScheme
 from lvlm_compress.models.adapter import LoadedModel
 
 
-def prefill(model: LoadedModel, scheme: KVScheme, piece: Sequence[Request], copy: bool) -> Rows:
-    """Run the prompts of a piece.
+def prefill(model: LoadedModel, piece: Sequence[Request], copy: bool, alone: bool) -> list[Rows]:
+    """Run the prompts of a piece, each once, and start decoding: one batch, or each row its own.
 
     copy: what is shared is copied into every row's cache instead of being attended to in place.
     Raises NonFiniteError when K or V of a prompt is NaN or infinite.
     """
+    places: dict[str, int] = {}
+    for request in piece:
+        places.setdefault(request.example.id, len(places))
+    first = {places[request.example.id]: request for request in reversed(piece)}
+    prompts = _prompts(model, [first[place] for place in range(len(places))], copy)
+    rows = [places[request.example.id] for request in piece]
+    schemes = [request.branch.scheme for request in piece]
+    if alone and len(piece) > 1:
+        started = [prompts.forked([r], [s]) for r, s in zip(rows, schemes, strict=True)]
+    else:
+        started = [prompts if len(places) == len(piece) else prompts.forked(rows, schemes)]
+    for batch in started:
+        batch.cache.decode()
+    return started
+
+
+def _prompts(model: LoadedModel, piece: Sequence[Request], copy: bool) -> Rows:
+    """Different prompts of a piece; the cache is still in its prefill phase."""
+    scheme = piece[0].branch.scheme
     count, shared = piece[0].shared, None
     cache = KVCache(scheme, model.geometry.layers)
     if count:
@@ -41,7 +60,6 @@ def prefill(model: LoadedModel, scheme: KVScheme, piece: Sequence[Request], copy
         mask = mask.to(model.device)
     embeds, positions = _own_part(model, piece, count, max(own))
     hidden = forward(model, cache, embeds, positions, mask, shared)
-    cache.decode()
     following = torch.stack([r.encoded.positions.max() + 1 for r in piece])
     following = following.expand(positions.shape[0], -1).clone()
     return Rows(cache, shared, mask, following, model.lm_head(hidden[:, -1]))

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from lvlm_compress.benchmarks.images import BadImage
 from lvlm_compress.benchmarks.types import Example
 from lvlm_compress.errors import UserError
+from lvlm_compress.generation.branch import Branch
 from lvlm_compress.generation.pictures import PictureStore, picture_key
 from lvlm_compress.generation.requests import Request
-from lvlm_compress.kv.scheme import KVScheme
-from lvlm_compress.models.adapter import Encoded, ImageFeatures, LoadedModel
+from lvlm_compress.models.adapter import ImageFeatures, LoadedModel
 
 
 @dataclass
 class Preparer:
-    """Makes requests.
+    """Makes requests: a picture seen and a prompt encoded once for all branches.
 
     Attributes:
         share: whether questions about a picture may share what the scheme allows.
@@ -25,7 +26,7 @@ class Preparer:
     """
 
     model: LoadedModel
-    scheme: KVScheme
+    branches: Sequence[Branch]
     pictures: PictureStore
     share: bool
     skip_bad: bool
@@ -33,14 +34,14 @@ class Preparer:
 
     def requests(self, chunk: Sequence[Example]) -> list[Request]:
         """Requests of a chunk that holds all questions about each of its pictures."""
-        asked: dict[str | None, int] = {}
-        for example in chunk:
-            asked[group_of(example)] = asked.get(group_of(example), 0) + 1
-        made = (self.request(example, asked[group_of(example)]) for example in chunk)
-        return [request for request in made if request is not None]
+        asked = Counter(group_of(example) for example in chunk)
+        return [r for example in chunk for r in self.made(example, asked[group_of(example)])]
 
-    def request(self, example: Example, asked: int) -> Request | None:
-        """One request; `asked` questions of the chunk are about its picture."""
+    def made(self, example: Example, asked: int) -> list[Request]:
+        """A request for each branch that lacks the answer; none for a skipped picture.
+
+        asked: how many questions of the chunk are about the example's picture.
+        """
         features: ImageFeatures | None = None
         if example.image is not None:
             try:
@@ -49,14 +50,15 @@ class Preparer:
                 if not self.skip_bad:
                     raise UserError(f"Example {example.id}: {error}") from error
                 self.skipped[example.id] = str(error)
-                return None
+                return []
         encoded = self.model.encode(example.prompt, features)
-        shared = self.shared(encoded) if self.share and asked > 1 else 0
-        return Request(example, encoded, features, group_of(example), shared)
-
-    def shared(self, encoded: Encoded) -> int:
-        """Leading tokens to run once a picture: none where the scheme's statistics span more."""
-        return self.scheme.shareable_prefix(min(encoded.prefix, len(encoded.ids) - 1))
+        common = min(encoded.prefix, len(encoded.ids) - 1) if self.share and asked > 1 else 0
+        picture = group_of(example)
+        return [
+            Request(example, encoded, features, picture, one, one.scheme.shareable_prefix(common))
+            for one in self.branches
+            if one.pending(example.id)
+        ]
 
 
 def group_of(example: Example) -> str | None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lvlm_compress.benchmarks.types import Example
+from lvlm_compress.generation.branch import Branch
 from lvlm_compress.models.adapter import Encoded, ImageFeatures
 
 
 @dataclass(frozen=True)
 class Request:
-    """A question ready to be answered.
+    """A question ready to be answered for one cell.
 
     Attributes:
         example: the question as the benchmark gave it.
         encoded, features: its prompt and its picture.
         picture: equal for questions about one picture; None without one.
+        branch: the cell.
         shared: leading tokens whose KV entries the scheme lets all questions of a picture share.
     """
 
@@ -23,6 +25,7 @@ class Request:
     encoded: Encoded
     features: ImageFeatures | None
     picture: str | None
+    branch: Branch
     shared: int = 0
 
     @property

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from lvlm_compress.generation.shared_attention import SharedPart
 from lvlm_compress.kv.cache import KVCache
+from lvlm_compress.kv.scheme import KVScheme
 
 
 @dataclass
@@ -38,6 +39,17 @@ class Rows:
         self.mask = None if self.mask is None else self.mask[index.to(self.mask.device)]
         self.positions = self.positions[:, index]
         self.logits = self.logits[index.to(self.logits.device)]
+
+    def forked(self, rows: Sequence[int], schemes: Sequence[KVScheme]) -> Rows:
+        """Copies of some rows, before decoding starts, each to go on by a scheme of its own."""
+        index = torch.tensor(rows)
+        return Rows(
+            self.cache.forked(rows, schemes),
+            None if self.shared is None else self.shared.keep(rows),
+            None if self.mask is None else self.mask[index.to(self.mask.device)],
+            self.positions[:, index],
+            self.logits[index.to(self.logits.device)],
+        )
 
     @property
     def elsewhere(self) -> int:

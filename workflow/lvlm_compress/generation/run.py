@@ -1,23 +1,28 @@
-"""Answering a benchmark's questions with one model and one KV scheme.
+"""Answering a benchmark's questions with one model.
 
     answers = answer(model, KVScheme.parse("kv2-t128"), examples, decoding, seed=None)
 
 Engine `reference` runs each prompt alone and whole. Engine `fast` batches prompts and runs the part
 that all questions about a picture have in common once, as far as the scheme allows exactly. Both go
-through the same cache and token loop, and every row is independent of the others.
+through the same cache and token loop, and every row is independent of the others. Cells that differ
+in their seed only, or whose schemes leave a prompt untouched (`branch.prompts_alike`), may be
+answered together: each prompt is run once for all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 
 from lvlm_compress.benchmarks.types import Decoding, Example
 from lvlm_compress.errors import UserError
+from lvlm_compress.generation import checks
 from lvlm_compress.generation.batches import Room, chunks
+from lvlm_compress.generation.branch import Branch
 from lvlm_compress.generation.engine import Engine
 from lvlm_compress.generation.facts import kv_facts
 from lvlm_compress.generation.journal import Journal, Row
@@ -31,7 +36,6 @@ from lvlm_compress.models.adapter import LoadedModel
 
 Progress = Callable[[int, int], None]
 CHUNK = 48
-ENGINES = ("fast", "reference")
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,49 @@ class Answers:
     """Rows in the examples' order: `id, cluster, image, prompt, text, seed, prompt_tokens,
     new_tokens, finish`.
 
-    facts: what `facts.Meter` collects, with `engine`, `budget` and `skipped` (id -> reason of the
-    examples left out because of their picture).
+    facts: what `facts.Meter` collects, with `answered`, `engine`, `budget` and `skipped` (id ->
+    reason of the examples left out because of their picture).
     """
 
     rows: list[Row]
     facts: dict[str, Any]
 
 
-@torch.inference_mode()
+@dataclass(frozen=True)
+class Asked:
+    """A cell to answer.
+
+    Attributes:
+        seed: of sampled decoding, None for greedy.
+        journal: holds finished answers, which are not made again; closed at the end.
+        progress: called with (answered, total).
+    """
+
+    scheme: KVScheme
+    seed: int | None = None
+    journal: Journal | None = None
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run goes; only `engine` and `on_bad_image` can touch an answer.
+
+    Attributes:
+        engine: fast or reference.
+        on_bad_image: error or skip.
+        pictures: to share features between the cells of a process.
+        budget: KV entries of a batch.
+        stop: ends the run between steps.
+    """
+
+    engine: str = "fast"
+    on_bad_image: str = "error"
+    pictures: PictureStore | None = None
+    budget: int | None = None
+    stop: Stop | None = None
+
+
 def answer(
     model: LoadedModel,
     scheme: KVScheme,
@@ -55,54 +93,84 @@ def answer(
     decoding: Decoding,
     seed: int | None = None,
     *,
-    engine: str = "fast",
     journal: Journal | None = None,
     progress: Progress | None = None,
-    on_bad_image: str = "error",
-    pictures: PictureStore | None = None,
-    budget: int | None = None,
-    stop: Stop | None = None,
+    **options: Any,
 ) -> Answers:
-    """Answer all examples that the journal does not hold yet.
+    """Answer all examples of one cell; see `Asked`, `Options` and `answer_together`."""
+    asked = Asked(scheme, seed, journal, progress)
+    (found,) = answer_together(model, [asked], examples, decoding, Options(**options))
+    if isinstance(found, UserError):
+        raise found
+    return found
 
-    seed: of sampled decoding, None for greedy. progress: called with (answered, total).
-    on_bad_image: error or skip. pictures: to share features between the cells of a process. budget:
-    KV entries of a batch. stop: ends the run between steps. The journal is closed at the end.
+
+@torch.inference_mode()
+def answer_together(
+    model: LoadedModel,
+    cells: Sequence[Asked],
+    examples: Sequence[Example],
+    decoding: Decoding,
+    options: Options,
+) -> list[Answers | UserError]:
+    """Answer all examples of several cells, each prompt run once for all that lack its answer.
+
+    The schemes must be alike (`branch.prompts_alike`). A cell of which examples failed gets the
+    UserError that names them (all its others are in the journal); the other cells are not touched.
 
     Raises:
-        UserError: a scheme that does not fit the model, a duplicate id, an unusable picture, or
-            examples that failed (named; all others are in the journal).
-        StoppedError: `stop` was set; finished answers are in the journal.
+        UserError: a scheme that does not fit the model, a duplicate id, an unusable picture.
+        StoppedError: `stop` was set; finished answers are in the journals.
     """
-    _check(model, scheme, examples, decoding, seed, engine)
-    wanted = {example.id for example in examples}
-    found = {} if journal is None else journal.finished
-    rows = {identity: row for identity, row in found.items() if identity in wanted}
-
-    def recorded(row: Row) -> None:
-        if journal is not None:
-            journal.append(row)
-        if progress is not None:
-            progress(len(rows), len(examples))
-
-    alone = engine == "reference"
-    room = Room(budget or default_budget(model), decoding.max_new_tokens, _copies(model, scheme))
-    stop = stop or Stop()
-    machine = Engine(model, scheme, decoding, seed, alone, room, stop, recorded, rows)
-    pictures = pictures or PictureStore(model)
-    preparer = Preparer(model, scheme, pictures, not alone, on_bad_image == "skip")
-    left = [example for example in examples if example.id not in rows]
+    checks.check_engine(options.engine)
+    checks.check_examples(examples)
+    for cell in cells:
+        checks.check_cell(model, cell.scheme, decoding, cell.seed)
+    alone = options.engine == "reference"
+    branches = [_branch(cell, examples) for cell in cells]
+    copies = any(_copies(model, cell.scheme) for cell in cells)
+    room = Room(options.budget or default_budget(model), decoding.max_new_tokens, copies)
+    machine = Engine(model, decoding, alone, room, options.stop or Stop())
+    pictures = options.pictures or PictureStore(model)
+    skip = options.on_bad_image == "skip"
+    preparer = Preparer(model, branches, pictures, not alone, skip)
+    left = [e for e in examples if any(branch.pending(e.id) for branch in branches)]
     try:
         for chunk in chunks(by_picture(left), 1 if alone else CHUNK):
             machine.work(preparer.requests(chunk))
     finally:
-        if journal is not None:
-            journal.close()
-    _require_success(machine.failed, len(examples))
-    facts = {"engine": engine, "budget": machine.room.budget, "skipped": preparer.skipped}
-    ordered = [rows[example.id] for example in examples if example.id in rows]
-    stored = kv_facts(ordered, scheme, model.geometry, 8 * model.dtype.itemsize)
-    return Answers(ordered, {**machine.meter.facts(), **stored, **facts})
+        for cell in cells:
+            if cell.journal is not None:
+                cell.journal.close()
+    run = {"engine": options.engine, "budget": machine.room.budget, "skipped": preparer.skipped}
+    run |= machine.meter.facts(sum(branch.answered for branch in branches), len(cells))
+    return [_answers(model, branch, examples, run) for branch in branches]
+
+
+def _branch(cell: Asked, examples: Sequence[Example]) -> Branch:
+    wanted = {example.id for example in examples}
+    found = {} if cell.journal is None else cell.journal.finished
+    rows = {identity: row for identity, row in found.items() if identity in wanted}
+    return Branch(cell.scheme, cell.seed, partial(_recorded, cell, rows, len(examples)), rows)
+
+
+def _recorded(cell: Asked, rows: dict[str, Row], total: int, row: Row) -> None:
+    if cell.journal is not None:
+        cell.journal.append(row)
+    if cell.progress is not None:
+        cell.progress(len(rows), total)
+
+
+def _answers(
+    model: LoadedModel, branch: Branch, examples: Sequence[Example], run: dict[str, Any]
+) -> Answers | UserError:
+    try:
+        checks.check_success(branch.failed, len(examples))
+    except UserError as error:
+        return error
+    ordered = [branch.rows[example.id] for example in examples if example.id in branch.rows]
+    stored = kv_facts(ordered, branch.scheme, model.geometry, 8 * model.dtype.itemsize)
+    return Answers(ordered, {"answered": branch.answered, **run, **stored})
 
 
 def _copies(model: LoadedModel, scheme: KVScheme) -> bool:
@@ -112,34 +180,3 @@ def _copies(model: LoadedModel, scheme: KVScheme) -> bool:
     """
     final = scheme.order == "before" or scheme.is_identity
     return not (final and scheme.layer_kind == "simulated" and install(model.decoder))
-
-
-def _check(
-    model: LoadedModel,
-    scheme: KVScheme,
-    examples: Sequence[Example],
-    decoding: Decoding,
-    seed: int | None,
-    engine: str,
-) -> None:
-    if engine not in ENGINES:
-        raise UserError(f"Unknown engine '{engine}'; known are {', '.join(ENGINES)}.")
-    if (decoding.temperature > 0) != (seed is not None):
-        raise UserError(
-            f"Temperature {decoding.temperature} and seed {seed} don't fit: sampled decoding needs "
-            "a seed, greedy decoding (temperature 0) has none."
-        )
-    scheme.validate(model.geometry.kv_heads, model.geometry.head_dim)
-    seen: set[str] = set()
-    for example in examples:
-        if example.id in seen:
-            raise UserError(f"Example id '{example.id}' occurs twice; ids must be unique.")
-        seen.add(example.id)
-
-
-def _require_success(failed: dict[str, str], total: int) -> None:
-    """Never an empty answer in the place of one that could not be had."""
-    if failed:
-        first = ", ".join(list(failed)[:5])
-        reason = next(iter(failed.values()))
-        raise UserError(f"{len(failed)} of {total} examples failed ({first}): {reason}")

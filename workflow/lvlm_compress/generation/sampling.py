@@ -15,14 +15,21 @@ import torch
 from torch import Tensor
 
 from lvlm_compress.benchmarks.types import Decoding
+from lvlm_compress.generation.requests import Request
 
 
-def uniforms(seed: int, ids: Sequence[str], count: int) -> Tensor:
-    """[examples, count] float64 in [0, 1), each row of its own generator."""
-    return torch.stack([_row(seed, example, count) for example in ids])
+def uniforms(requests: Sequence[Request], decoding: Decoding) -> Tensor | None:
+    """[requests, max_new_tokens] from `numbers`; None for greedy decoding, which has no seed."""
+    drawn = [
+        numbers(request.branch.seed, request.example.id, decoding.max_new_tokens)
+        for request in requests
+        if request.branch.seed is not None
+    ]
+    return torch.stack(drawn) if drawn else None
 
 
-def _row(seed: int, example: str, count: int) -> Tensor:
+def numbers(seed: int, example: str, count: int) -> Tensor:
+    """[count] float64 in [0, 1), from the generator of (seed, example)."""
     digest = hashlib.sha256(f"{seed}\0{example}".encode()).digest()
     generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
     return torch.rand(count, generator=generator, dtype=torch.float64)
@@ -31,7 +38,7 @@ def _row(seed: int, example: str, count: int) -> Tensor:
 def choose(logits: Tensor, decoding: Decoding, numbers: Tensor | None) -> Tensor:
     """Next token ids [rows] of logits [rows, vocabulary].
 
-    numbers: [rows] from `uniforms`; None means greedy, ties to the smaller id.
+    numbers: [rows] of `uniforms`; None means greedy, ties to the smaller id.
     """
     if numbers is None:
         return logits.argmax(dim=-1)

@@ -57,11 +57,25 @@ class KVCache(Cache):  # type: ignore[misc]
                 layer.finish_prefill()
         self.state.phase = "decode"
 
+    def forked(self, samples: Sequence[int], schemes: Sequence[KVScheme]) -> KVCache:
+        """A cache of its own with copies of some samples, each to be held by the scheme given.
+
+        For seeds, which go on from one prompt by one scheme, and for schemes of order "after",
+        whose prompts are the same until `decode` is called.
+        """
+        fork = KVCache(schemes[0], len(self.layers), shared=self.state.offset)
+        fork.state.phase = self.state.phase
+        mask = self.state.columns.mask
+        fork.state.set_mask(None if mask is None else mask[list(samples)])
+        for layer, own in zip(fork.layers, self.layers, strict=True):
+            layer.fork(own, samples, schemes)
+        return fork
+
     @classmethod
     def joined(cls, caches: Sequence[KVCache]) -> KVCache:
         """One cache with the samples of several, pads in front of the shorter ones.
 
-        All must hold the same scheme, phase and number of tokens kept elsewhere.
+        All must have the same storage, phase and number of tokens kept elsewhere.
         """
         first = caches[0]
         joined = cls(first.scheme, len(first.layers), shared=first.state.offset)

@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 
 @dataclass
 class Counters:
-    """n_q of each sample of one tensor."""
+    """n_q of each sample of one tensor, and by which scheme: cells answered together differ."""
 
-    scheme: TensorScheme
+    schemes: list[TensorScheme] = field(default_factory=list)
     quantized: list[int] = field(default_factory=list)
 
-    def start(self, elsewhere: int, samples: int) -> None:
+    def start(self, scheme: TensorScheme, elsewhere: int, samples: int) -> None:
         """Begin with new samples, of each of which so many leading tokens are kept elsewhere."""
-        self.quantized = [self.scheme.quantized_tokens(elsewhere)] * samples
+        self.schemes = [scheme] * samples
+        self.quantized = [scheme.quantized_tokens(elsewhere)] * samples
+
+    def extend(self, other: Counters) -> None:
+        """Add another batch's samples."""
+        self.schemes = self.schemes + other.schemes
+        self.quantized = self.quantized + other.quantized
 
     def due(self, lengths: dict[int, int]) -> dict[int, tuple[int, int]]:
         """Token ranges to quantize now, for samples with so many stored tokens.
@@ -30,11 +36,21 @@ class Counters:
         """
         ranges = {}
         for sample, length in lengths.items():
-            start = 0 if self.scheme.boundary is None else self.quantized[sample]
-            stop = self.scheme.quantized_tokens(length)
+            scheme = self.schemes[sample]
+            start = 0 if scheme.boundary is None else self.quantized[sample]
+            stop = scheme.quantized_tokens(length)
             if stop > start:
                 ranges[sample] = (start, stop)
         return ranges
+
+    def by_scheme(
+        self, ranges: dict[int, tuple[int, int]]
+    ) -> dict[TensorScheme, dict[int, tuple[int, int]]]:
+        """The ranges of `due`, those of samples with the same scheme together."""
+        parts: dict[TensorScheme, dict[int, tuple[int, int]]] = {}
+        for sample, span in ranges.items():
+            parts.setdefault(self.schemes[sample], {})[sample] = span
+        return parts
 
     def done(self, ranges: dict[int, tuple[int, int]]) -> None:
         """Note that these ranges are quantized."""
@@ -44,11 +60,12 @@ class Counters:
     def require_cut(self, lengths: list[int]) -> None:
         """Raise ValueError if keeping so many tokens of each sample would cut a group apart."""
         for sample, (length, quantized) in enumerate(zip(lengths, self.quantized, strict=True)):
-            boundary = self.scheme.boundary or quantized
+            scheme = self.schemes[sample]
+            boundary = scheme.boundary or quantized
             if length < quantized and length % boundary:
                 raise ValueError(
                     f"Cutting sample {sample} to {length} of {quantized} quantized tokens would "
-                    f"cut a group of scheme {self.scheme.part} apart; it can be cut at multiples "
+                    f"cut a group of scheme {scheme.part} apart; it can be cut at multiples "
                     f"of {boundary}. Ask the scheme's shareable_prefix how much can be reused."
                 )
 
@@ -58,4 +75,6 @@ class Counters:
 
     def select(self, samples: Iterable[int]) -> None:
         """Keep, repeat or reorder samples."""
-        self.quantized = [self.quantized[sample] for sample in samples]
+        chosen = list(samples)
+        self.schemes = [self.schemes[sample] for sample in chosen]
+        self.quantized = [self.quantized[sample] for sample in chosen]

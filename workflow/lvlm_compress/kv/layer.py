@@ -40,7 +40,8 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
     def __init__(self, scheme: KVScheme, state: BatchState, index: int) -> None:
         super().__init__()
         self.scheme, self.state, self.index = scheme, state, index
-        self.k, self.v = Counters(scheme.k), Counters(scheme.v)
+        self.schemes: list[KVScheme] = []
+        self.k, self.v = Counters(), Counters()
         self.dtype: torch.dtype
         self.device: torch.device
         self.peak_bits = 0
@@ -64,9 +65,14 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         """Take dtype, device and batch size from the first K and V."""
         super().lazy_initialization(key_states, value_states)
-        self.k.start(self.state.offset, key_states.shape[0])
-        self.v.start(self.state.offset, key_states.shape[0])
+        self.begin(self.scheme, key_states.shape[0])
         self.width = key_states.shape[1] * key_states.shape[3]
+
+    def begin(self, scheme: KVScheme, samples: int) -> None:
+        """So many new samples, all by one scheme."""
+        self.schemes = [scheme] * samples
+        self.k.start(scheme.k, self.state.offset, samples)
+        self.v.start(scheme.v, self.state.offset, samples)
 
     def update(
         self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
@@ -88,24 +94,40 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
         if due:
             self.note_peak()
         self.append(key_states, value_states)
-        if not decoding and self.scheme.order == "before":
-            due = self._lengths(after)
-        self._quantize_due(due)
+        self._quantize_due(due if decoding else self._ordered("before", after))
         return self.stored()
 
     def finish_prefill(self) -> None:
         """With order "after": the prompt has been attended to, now quantize it."""
-        if self.is_initialized and self.scheme.order == "after":
-            self.note_peak()
-            self._quantize_due(self._lengths(self.get_seq_length()))
+        if self.is_initialized:
+            due = self._ordered("after", self.get_seq_length())
+            if due:
+                self.note_peak()
+                self._quantize_due(due)
+
+    def fork(self, other: KVLayer, samples: Sequence[int], schemes: Sequence[KVScheme]) -> None:
+        """Start as copies of some samples of a layer that has seen their prompts.
+
+        schemes: of each copy; where it differs from the original's, nothing is quantized yet.
+        """
+        self.dtype, self.device, self.width = other.dtype, other.device, other.width
+        self.k.extend(other.k)
+        self.v.extend(other.v)
+        self.k.select(samples)
+        self.v.select(samples)
+        self.schemes = list(schemes)
+        self.k.schemes = [scheme.k for scheme in schemes]
+        self.v.schemes = [scheme.v for scheme in schemes]
+        self.is_initialized = True
 
     def absorb(self, layers: Sequence[KVLayer], pads: Sequence[int]) -> None:
         """Take over the samples of layers that have been used, with so many pads before each."""
         first = layers[0]
         self.dtype, self.device, self.width = first.dtype, first.device, first.width
         for layer in layers:
-            self.k.quantized += layer.k.quantized
-            self.v.quantized += layer.v.quantized
+            self.schemes = self.schemes + layer.schemes
+            self.k.extend(layer.k)
+            self.v.extend(layer.v)
         self.peak_bits = sum(layer.peak_bits for layer in layers)
         self.is_initialized = True
 
@@ -120,9 +142,13 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
         samples = range(len(self.k.quantized))
         return {sample: self.state.columns.tokens(sample, columns) for sample in samples}
 
+    def _ordered(self, order: str, columns: int) -> dict[int, int]:
+        lengths = self._lengths(columns)
+        return {s: length for s, length in lengths.items() if self.schemes[s].order == order}
+
     def _triggered(self, columns: int) -> dict[int, int]:
-        gap = self.scheme.stream_gap
-        return {s: length for s, length in self._lengths(columns).items() if length % gap == 0}
+        lengths = self._lengths(columns)
+        return {s: n for s, n in lengths.items() if n % self.schemes[s].stream_gap == 0}
 
     def dtype_bits(self) -> int:
         """Bits of an unquantized value."""
@@ -136,7 +162,8 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
         for counters in (self.k, self.v):
             for sample, quantized in enumerate(counters.quantized):
                 residual = lengths[sample] - quantized
-                total += tensor_bits(counters.scheme, quantized, residual, self.width, widths)
+                scheme = counters.schemes[sample]
+                total += tensor_bits(scheme, quantized, residual, self.width, widths)
         return total
 
     def valid_values(self) -> int:
@@ -153,7 +180,7 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
     def reset(self) -> None:
         """Forget everything."""
         super().reset()
-        self.k.quantized, self.v.quantized, self.peak_bits = [], [], 0
+        self.schemes, self.k, self.v, self.peak_bits = [], Counters(), Counters(), 0
 
     def require_cut(self, tokens_to_remove: int) -> None:
         """Raise ValueError if removing so many columns would cut a group apart."""
@@ -179,8 +206,10 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
         """Keep, repeat or reorder samples: an index tensor into the batch."""
         if self.is_initialized:
             self.note_peak()
-            self.k.select(samples.tolist())
-            self.v.select(samples.tolist())
+            chosen = samples.tolist()
+            self.schemes = [self.schemes[sample] for sample in chosen]
+            self.k.select(chosen)
+            self.v.select(chosen)
 
     def reorder_cache(self, beam_idx: Tensor) -> None:
         """Follow a beam search."""

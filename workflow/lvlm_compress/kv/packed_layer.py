@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lvlm_compress.kv.batch_state import BatchState
     from lvlm_compress.kv.counters import Counters
     from lvlm_compress.kv.scheme import KVScheme
+    from lvlm_compress.kv.tensor_scheme import TensorScheme
 
 
 class SampleStore:
@@ -38,10 +39,10 @@ class SampleStore:
         """Bits of all buffers."""
         return 8 * self.tail.nbytes + (self.packed.held_bits if self.packed else 0)
 
-    def quantize(self, counters: Counters, start: int, stop: int, param_bits: int) -> None:
+    def quantize(self, scheme: TensorScheme, start: int, stop: int, param_bits: int) -> None:
         """Move tokens start..stop-1 into the packed part, all over again when start is 0."""
         values = self.values() if start == 0 else self.tail
-        fresh = pack_tensor(counters.scheme, values[:, :, : stop - start], param_bits)
+        fresh = pack_tensor(scheme, values[:, :, : stop - start], param_bits)
         self.tail = values[:, :, stop - start :].clone()
         self.packed = self.packed.join(fresh) if self.packed and start else fresh
 
@@ -94,7 +95,8 @@ class Layer(KVLayer):
         """Pack."""
         stores = self.stores["k" if counters is self.k else "v"]
         for sample, (start, stop) in ranges.items():
-            stores[sample].quantize(counters, start, stop, self.scheme.param_bits)
+            param_bits = self.schemes[sample].param_bits
+            stores[sample].quantize(counters.schemes[sample], start, stop, param_bits)
 
     def stored(self) -> tuple[Tensor, Tensor]:
         """All tokens unpacked to their columns, zeros in pads."""
@@ -124,6 +126,13 @@ class Layer(KVLayer):
         for stores in self.stores.values():
             stores[:] = [store.cut(kept) for store, kept in zip(stores, tokens, strict=True)]
         self.columns = columns
+
+    def fork(self, other: KVLayer, samples: Sequence[int], schemes: Sequence[KVScheme]) -> None:
+        """Copy the stores."""
+        super().fork(other, samples, schemes)
+        assert isinstance(other, Layer)
+        self.shape, self.columns = other.shape, other.columns
+        self.stores = {name: [s[i].copy() for i in samples] for name, s in other.stores.items()}
 
     def absorb(self, layers: Sequence[KVLayer], pads: Sequence[int]) -> None:
         """Take over the stores; pads are not stored."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from lvlm_compress.kv.counters import Counters
+    from lvlm_compress.kv.scheme import KVScheme
 
 
 SPARE = 64
@@ -41,8 +42,9 @@ class Layer(KVLayer):
 
     def quantize(self, counters: Counters, ranges: dict[int, tuple[int, int]]) -> None:
         """In place, on a copy where attention was handed the values."""
-        buffer = self.buffers[0 if counters is self.k else 1]
-        quantize_(counters.scheme, buffer.own(), self.state.columns, ranges)
+        values = self.buffers[0 if counters is self.k else 1].own()
+        for scheme, part in counters.by_scheme(ranges).items():
+            quantize_(scheme, values, self.state.columns, part)
         self._follow()
 
     def stored(self) -> tuple[Tensor, Tensor]:
@@ -59,6 +61,12 @@ class Layer(KVLayer):
         if self.is_initialized:
             rows = samples.to(self.keys.device)
             self._hold(self.keys[rows], self.values[rows])
+
+    def fork(self, other: KVLayer, samples: Sequence[int], schemes: Sequence[KVScheme]) -> None:
+        """Copy the tensors."""
+        super().fork(other, samples, schemes)
+        rows = list(samples)
+        self._hold(other.keys[rows], other.values[rows])
 
     def absorb(self, layers: Sequence[KVLayer], pads: Sequence[int]) -> None:
         """Copy the tensors; pads are zeros."""
