@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lvlm_compress.generation.requests import Request
 from lvlm_compress.generation.rows import Rows
-from lvlm_compress.generation.shared_attention import SharedPart
+from lvlm_compress.generation.shared_attention import SharedPart, by_dim
 from lvlm_compress.kv.cache import KVCache
 from lvlm_compress.models.adapter import LoadedModel
 
@@ -88,16 +88,17 @@ def forward(
 
 
 def _common_part(model: LoadedModel, cache: KVCache, request: Request) -> None:
-    """The shared tokens through the decoder, in a batch of one."""
+    """The shared tokens through the decoder, in a batch of one, for their K and V only."""
     count = request.shared
     embeds = model.embed(request.encoded, request.features)[:count]
     positions = request.encoded.positions[:, None, :count]
-    forward(model, cache, embeds.unsqueeze(0), positions, None, None)
+    with cache.only_stored():
+        forward(model, cache, embeds.unsqueeze(0), positions, None, None)
 
 
 def _taken_out(cache: KVCache, rows: int) -> SharedPart:
     """What the cache of one picture holds, for so many rows to attend to."""
-    keys = tuple(layer.keys for layer in cache.layers)
+    keys = tuple(by_dim(layer.keys) for layer in cache.layers)
     values = tuple(layer.values for layer in cache.layers)
     return SharedPart(keys, values, (0,) * rows)
 

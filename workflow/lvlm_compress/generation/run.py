@@ -26,6 +26,7 @@ from lvlm_compress.generation.branch import Branch
 from lvlm_compress.generation.engine import Engine
 from lvlm_compress.generation.facts import kv_facts
 from lvlm_compress.generation.journal import Journal, Row
+from lvlm_compress.generation.layout import by_input
 from lvlm_compress.generation.memory import default_budget
 from lvlm_compress.generation.pictures import PictureStore
 from lvlm_compress.generation.prepare import Preparer, by_picture
@@ -126,6 +127,7 @@ def answer_together(
     checks.check_examples(examples)
     for cell in cells:
         checks.check_cell(model, cell.scheme, decoding, cell.seed)
+    by_input(model.decoder)
     alone = options.engine == "reference"
     branches = [_branch(cell, examples) for cell in cells]
     copies = any(_copies(model, cell.scheme) for cell in cells)

@@ -30,7 +30,8 @@ class SharedPart:
     """K and V of pictures' common tokens.
 
     Attributes:
-        keys, values: per layer [pictures, kv_heads, tokens, head_dim].
+        keys, values: per layer [pictures, kv_heads, tokens, head_dim]; keys lie in memory by
+            head_dim, as products with few queries read them (`by_dim`).
         pictures: for each row of the batch, which of them it continues.
     """
 
@@ -63,7 +64,7 @@ class SharedPart:
         used = sorted(set(left))
         if 2 * len(used) > self.keys[0].shape[0]:
             return SharedPart(self.keys, self.values, tuple(left))
-        keys = tuple(key[used] for key in self.keys)
+        keys = tuple(by_dim(key[used]) for key in self.keys)
         values = tuple(value[used] for value in self.values)
         return SharedPart(keys, values, tuple(used.index(picture) for picture in left))
 
@@ -75,9 +76,15 @@ class SharedPart:
         for part in parts:
             pictures.extend(first + picture for picture in part.pictures)
             first += part.keys[0].shape[0]
-        keys = tuple(torch.cat(layer) for layer in zip(*(p.keys for p in parts), strict=True))
+        layers = zip(*(part.keys for part in parts), strict=True)
+        keys = tuple(by_dim(torch.cat(layer)) for layer in layers)
         values = tuple(torch.cat(layer) for layer in zip(*(p.values for p in parts), strict=True))
         return cls(keys, values, tuple(pictures))
+
+
+def by_dim(keys: Tensor) -> Tensor:
+    """The same keys [.., tokens, head_dim], their transposed contiguous."""
+    return keys.transpose(2, 3).contiguous().transpose(2, 3)
 
 
 def install(decoder: nn.Module) -> bool:

@@ -6,8 +6,9 @@ not repeated) to `Cache.update` is served, with sdpa and eager attention alike.
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers.cache_utils import Cache
@@ -17,12 +18,16 @@ from lvlm_compress.kv.batch_state import BatchState
 from lvlm_compress.kv.scheme import LAYERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from torch import Tensor
 
     from lvlm_compress.kv.layer import KVLayer
     from lvlm_compress.kv.scheme import KVScheme
+
+
+class _AllStored(Exception):  # noqa: N818 - not an error
+    """The last layer's K and V of a forward pass are in the cache."""
 
 
 class KVCache(Cache):  # type: ignore[misc]
@@ -41,10 +46,31 @@ class KVCache(Cache):  # type: ignore[misc]
         self, scheme: KVScheme, num_layers: int, mask: Tensor | None = None, shared: int = 0
     ) -> None:
         self.scheme, self.state = scheme, BatchState(offset=shared)
+        self._ends_when_stored = False
         self.state.set_mask(mask)
         layer = registry.load(LAYERS[scheme.layer_kind]).Layer
         self.layers: list[KVLayer]
         super().__init__(layers=[layer(scheme, self.state, index) for index in range(num_layers)])
+
+    def update(self, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        """Take the K and V of a layer; see `layer.KVLayer.update`."""
+        handed: tuple[Tensor, Tensor] = super().update(*args, **kwargs)
+        layer = kwargs.get("layer_idx", args[2] if len(args) > 2 else None)
+        if self._ends_when_stored and layer == len(self.layers) - 1:
+            raise _AllStored
+        return handed
+
+    @contextmanager
+    def only_stored(self) -> Iterator[None]:
+        """Within it a forward pass is for its K and V: it ends where the last layer has them.
+
+        What the last layer would make of them, nobody reads. Ends the pass by an exception, which
+        every decoder lets through, and which this context takes.
+        """
+        self._ends_when_stored = True
+        with suppress(_AllStored):
+            yield
+        self._ends_when_stored = False
 
     def prefill(self) -> None:
         """From now on forward steps consume prompt tokens, be it one at a time."""
