@@ -30,10 +30,10 @@ FAMILIES = {
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def model(request, tmp_path_factory):
+    import torch
+
     from lvlm_compress.models.families import load
     from lvlm_compress.models.spec import ModelSpec
-
-    import torch
 
     torch.manual_seed(0)  # what `scramble` leaves as it was drawn, anyres' newline for one
     family, prompt, save = FAMILIES[request.param]

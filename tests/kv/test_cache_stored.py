@@ -1,4 +1,4 @@
-"""A pass for its K and V only: the cache is as after a whole pass, the last block's rest not run."""
+"""A pass for K and V only: the cache is as after a whole pass, the last block is not run."""
 
 from __future__ import annotations
 
