@@ -17,6 +17,7 @@ from lvlm_compress.generation.journal import Row
 from lvlm_compress.generation.prefill import prefill
 from lvlm_compress.generation.requests import Answer, Request
 from lvlm_compress.generation.sampling import uniforms
+from lvlm_compress.generation.static_decoder import StaticDecoder
 from lvlm_compress.generation.stop import Stop
 from lvlm_compress.kv.finite import NonFiniteError
 from lvlm_compress.models.adapter import LoadedModel
@@ -31,6 +32,7 @@ class Engine:
         room: what fits into a batch; its budget is halved when memory does not suffice.
         waiting, taken: pieces not begun, and those whose prompts are being run.
         flight, ready: what is being answered, and what is next, its prompts already run.
+        static: decodes by recorded steps; None: operation by operation.
     """
 
     model: LoadedModel
@@ -38,6 +40,7 @@ class Engine:
     alone: bool
     room: Room
     stop: Stop
+    static: StaticDecoder | None = None
     meter: Meter = field(default_factory=Meter)
     waiting: deque[list[Request]] = field(default_factory=deque)
     taken: list[list[Request]] = field(default_factory=list)
@@ -118,10 +121,12 @@ class Engine:
             self.record(request, answer)
         for request in broken:
             self.fail(request, BROKEN)
-        if self.flight.requests:
-            advance(self.model, self.flight)
-        else:
+        if not self.flight.requests:
             self.flight = None
+        elif self.static is not None:
+            self.static.advance(self.flight)
+        else:
+            advance(self.model, self.flight)
 
     def start_over(self) -> None:
         """Put what was in flight back in front of what waits."""
@@ -141,6 +146,8 @@ class Engine:
                 "(device_map: auto), or a smaller dtype."
             ) from error
         self.room = replace(self.room, budget=self.room.cost(rows) // 2)
+        if self.static is not None:
+            self.static.clear()
         torch.cuda.empty_cache()
 
     def fail(self, request: Request, reason: str) -> None:

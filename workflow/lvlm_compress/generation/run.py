@@ -31,6 +31,7 @@ from lvlm_compress.generation.memory import default_budget
 from lvlm_compress.generation.pictures import PictureStore
 from lvlm_compress.generation.prepare import Preparer, by_picture
 from lvlm_compress.generation.shared_attention import install
+from lvlm_compress.generation.static_decoder import StaticDecoder, can_decode
 from lvlm_compress.generation.stop import Stop
 from lvlm_compress.kv.scheme import KVScheme
 from lvlm_compress.models.adapter import LoadedModel
@@ -130,9 +131,10 @@ def answer_together(
     by_input(model.decoder)
     alone = options.engine == "reference"
     branches = [_branch(cell, examples) for cell in cells]
-    copies = any(_copies(model, cell.scheme) for cell in cells)
+    static = _static(model, cells, decoding)
+    copies = static is not None or any(_copies(model, cell.scheme) for cell in cells)
     room = Room(options.budget or default_budget(model), decoding.max_new_tokens, copies)
-    machine = Engine(model, decoding, alone, room, options.stop or Stop())
+    machine = Engine(model, decoding, alone, room, options.stop or Stop(), static)
     pictures = options.pictures or PictureStore(model)
     skip = options.on_bad_image == "skip"
     preparer = Preparer(model, branches, pictures, not alone, skip)
@@ -173,6 +175,13 @@ def _answers(
     ordered = [branch.rows[example.id] for example in examples if example.id in branch.rows]
     stored = kv_facts(ordered, branch.scheme, model.geometry, 8 * model.dtype.itemsize)
     return Answers(ordered, {"answered": branch.answered, **run, **stored})
+
+
+def _static(model: LoadedModel, cells: Sequence[Asked], decoding: Decoding) -> StaticDecoder | None:
+    """Recorded decoding where it serves; its rooms hold a shared part in every row."""
+    if not can_decode(model, [cell.scheme for cell in cells]):
+        return None
+    return StaticDecoder(model, decoding.max_new_tokens)
 
 
 def _copies(model: LoadedModel, scheme: KVScheme) -> bool:

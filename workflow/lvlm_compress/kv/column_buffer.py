@@ -40,6 +40,24 @@ class ColumnBuffer:
             self._move(self.values.shape[2] + self.spare)
         return self.values
 
+    def settle(self, room: Tensor) -> None:
+        """Move into the first rows of a larger buffer; what it has beyond the values is zeroed."""
+        rows, _, used, _ = self.values.shape
+        room[:rows, :, :used] = self.values
+        room[:rows, :, used:] = 0
+        room[rows:] = 0
+        self._room, self._handed = room[:rows], False
+        self.values = self._room[:, :, :used]
+
+    def lies_in(self, room: Tensor) -> bool:
+        """Whether the values were settled there and have stayed."""
+        return self._room is not None and self._room.data_ptr() == room.data_ptr()
+
+    def grow(self) -> None:
+        """Take one more column of the room, which somebody else has written."""
+        assert self._room is not None
+        self.values = self._room[:, :, : self.values.shape[2] + 1]
+
     def _move(self, columns: int) -> None:
         batch, heads, used, dim = self.values.shape
         self._room = self.values.new_empty(batch, heads, columns, dim)

@@ -97,6 +97,15 @@ class KVLayer(DynamicLayer):  # type: ignore[misc]
         self._quantize_due(due if decoding else self._ordered("before", after))
         return self.stored()
 
+    def triggered(self) -> dict[int, int]:
+        """Stored tokens of the samples that the next decode step quantizes first."""
+        return self._triggered(self.get_seq_length())
+
+    def requantize(self, lengths: dict[int, int]) -> None:
+        """Quantize what is due of samples with so many stored tokens."""
+        self.note_peak()
+        self._quantize_due(lengths)
+
     def finish_prefill(self) -> None:
         """With order "after": the prompt has been attended to, now quantize it."""
         if self.is_initialized:

@@ -74,6 +74,18 @@ class Layer(KVLayer):
         self.spare = SPARE
         self._hold(*(_stacked([pair[i] for pair in _pairs(layers)], pads) for i in (0, 1)))
 
+    def settle(self, keys: Tensor, values: Tensor) -> None:
+        """Move into larger buffers [rows, kv_heads, columns, head_dim] that stay where they are."""
+        for buffer, room in zip(self.buffers, (keys, values), strict=True):
+            buffer.settle(room)
+        self._follow()
+
+    def grow(self) -> None:
+        """Take the next column of those buffers: a recorded step has written it."""
+        for buffer in self.buffers:
+            buffer.grow()
+        self._follow()
+
     def _hold(self, keys: Tensor, values: Tensor) -> None:
         self.buffers = (ColumnBuffer(keys, self.spare), ColumnBuffer(values, self.spare))
         self._follow()
