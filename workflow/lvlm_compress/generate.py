@@ -87,10 +87,12 @@ class Worker:
                 f"{jobs[0].name} has another model or weights than {self.first.name}; run it apart."
             )
         if self.model is None or self.pictures is None:
-            from lvlm_compress.generation.pictures import PictureStore
+            from lvlm_compress.generation.pictures import PictureStore, default_loaders
 
             self.model = load_model(jobs[0])
-            self.pictures = PictureStore(self.model)
+            self.pictures = PictureStore(
+                self.model, loaders=jobs[0].runtime.get("loaders", default_loaders(self.model))
+            )
         return answer_cells(jobs, self.model, self.pictures, examples, decoding)
 
 

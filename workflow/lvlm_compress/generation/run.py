@@ -139,8 +139,10 @@ def answer_together(
     skip = options.on_bad_image == "skip"
     preparer = Preparer(model, branches, pictures, not alone, skip)
     left = [e for e in examples if any(branch.pending(e.id) for branch in branches)]
+    groups = by_picture(left)
+    pictures.expect(group[0].image for group in groups if group[0].image is not None)
     try:
-        for chunk in chunks(by_picture(left), 1 if alone else CHUNK):
+        for chunk in chunks(groups, 1 if alone else CHUNK):
             machine.work(preparer.requests(chunk))
     finally:
         for cell in cells:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -82,8 +82,17 @@ class LoadedModel(Protocol):
     def dtype(self) -> torch.dtype:
         """The model's dtype."""
 
+    def pixels(self, images: Sequence[Image]) -> dict[str, Tensor]:
+        """RGB pictures as the tower takes them, on the CPU."""
+
+    def opener(self) -> LoadedModel:
+        """This without weights, for another process to call `pixels` of."""
+
+    def see(self, inputs: Mapping[str, Tensor]) -> list[ImageFeatures]:
+        """Features of what `pixels` made, one forward pass of the vision tower."""
+
     def features(self, images: Sequence[Image]) -> list[ImageFeatures]:
-        """Features of RGB pictures, one forward pass of the vision tower."""
+        """Features of RGB pictures: both steps."""
 
     def encode(self, question: str, features: ImageFeatures | None) -> Encoded:
         """The whole prompt of a question; UserError when its text holds a placeholder."""

@@ -9,11 +9,12 @@ is run here is this version's arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from lvlm_compress.errors import UserError
 from lvlm_compress.models import checkpoint
@@ -38,13 +39,16 @@ PROCESSORS = ("LlavaImageProcessor", "CLIPImageProcessor")
 class Llava(VisionLanguageModel):
     """A loaded LLaVA."""
 
-    @torch.inference_mode()
-    def features(self, images: Sequence[Image]) -> list[ImageFeatures]:
-        """Features of RGB pictures, one forward pass of the vision tower."""
+    def pixels(self, images: Sequence[Image]) -> dict[str, Tensor]:
+        """RGB pictures as the tower takes them, padded to a square where the prompt style says."""
         if self.style is not None and self.style.pad_square:
             images = [pad_to_square(image) for image in images]
-        pixels = self.pictures(list(images), return_tensors="pt")["pixel_values"]
-        pixels = pixels.to(self.model.device, self.dtype)
+        return super().pixels(images)
+
+    @torch.inference_mode()
+    def see(self, inputs: Mapping[str, Tensor]) -> list[ImageFeatures]:
+        """Features of pictures, one forward pass of the vision tower."""
+        pixels = self.to_device(inputs["pixel_values"])
         found = self.model.model.get_image_features(pixel_values=pixels, return_dict=True)
         return [ImageFeatures(tokens) for tokens in found.pooler_output]
 

@@ -7,10 +7,10 @@ Prompts: `vicuna_v1` or `mistral_instruct`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import torch
+from torch import Tensor
 
 from lvlm_compress.models import checkpoint
 from lvlm_compress.models.adapter import ImageFeatures
@@ -25,9 +25,6 @@ from lvlm_compress.models.vlm import (
     stop_tokens,
 )
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 PROCESSORS = ("LlavaNextImageProcessor",)
 
 
@@ -35,11 +32,10 @@ class LlavaNext(VisionLanguageModel):
     """A loaded LLaVA-1.6."""
 
     @torch.inference_mode()
-    def features(self, images: Sequence[Image]) -> list[ImageFeatures]:
-        """Features of RGB pictures: overview tokens, then the tiles' rows."""
-        inputs = self.pictures(list(images), return_tensors="pt")
+    def see(self, inputs: Mapping[str, Tensor]) -> list[ImageFeatures]:
+        """Features of pictures: overview tokens, then the tiles' rows."""
         found = self.model.model.get_image_features(
-            pixel_values=inputs["pixel_values"].to(self.model.device, self.dtype),
+            pixel_values=self.to_device(inputs["pixel_values"]),
             image_sizes=inputs["image_sizes"],
             return_dict=True,
         )

@@ -6,8 +6,8 @@ being told it would not fail but answer differently (spec/compression.md section
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,9 +24,6 @@ from lvlm_compress.models.vlm import (
     stop_tokens,
 )
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 PROCESSORS = ("Qwen2VLImageProcessor",)
 AXES = 3
 
@@ -35,12 +32,11 @@ class Qwen2VL(VisionLanguageModel):
     """A loaded Qwen2-VL or Qwen2.5-VL."""
 
     @torch.inference_mode()
-    def features(self, images: Sequence[Image]) -> list[ImageFeatures]:
-        """Features of RGB pictures with their grids of patches."""
-        inputs = self.pictures(list(images), return_tensors="pt")
+    def see(self, inputs: Mapping[str, Tensor]) -> list[ImageFeatures]:
+        """Features of pictures with their grids of patches."""
         grids = inputs["image_grid_thw"]
         found = self.model.model.get_image_features(
-            inputs["pixel_values"].to(self.model.device, self.dtype),
+            self.to_device(inputs["pixel_values"]),
             grids.to(self.model.device),
             return_dict=True,
         )

@@ -24,11 +24,12 @@ Not established, for want of the weights:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from lvlm_compress.errors import UserError
 from lvlm_compress.models import checkpoint
@@ -43,9 +44,6 @@ from lvlm_compress.models.vlm import (
     stop_tokens,
 )
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 PROCESSORS = ("CLIPImageProcessor",)
 
 
@@ -53,10 +51,10 @@ class QwenVL(VisionLanguageModel):
     """A loaded Qwen-VL."""
 
     @torch.inference_mode()
-    def features(self, images: Sequence[Image]) -> list[ImageFeatures]:
-        """Features of RGB pictures, one forward pass of tower and resampler."""
-        pixels = self.pictures(list(images), return_tensors="pt")["pixel_values"]
-        return [ImageFeatures(tokens) for tokens in self.model.image_features(pixels)]
+    def see(self, inputs: Mapping[str, Tensor]) -> list[ImageFeatures]:
+        """Features of pictures, one forward pass of tower and resampler."""
+        found = self.model.image_features(inputs["pixel_values"])
+        return [ImageFeatures(tokens) for tokens in found]
 
     def encode(self, question: str, features: ImageFeatures | None) -> Encoded:
         """The whole prompt; UserError when it holds a placeholder or is longer than seq_length."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +73,29 @@ class VisionLanguageModel:
         embeddings: nn.Embedding = self.model.get_input_embeddings()
         return embeddings
 
-    def features(self, images: Sequence[Image]) -> list[ImageFeatures]:
-        """Features of RGB pictures, one forward pass of the vision tower."""
+    def pixels(self, images: Sequence[Image]) -> dict[str, Tensor]:
+        """RGB pictures as the tower takes them, on the CPU; touches no weight, so a loader
+        process can do it.
+        """
+        inputs: dict[str, Tensor] = dict(self.pictures(list(images), return_tensors="pt"))
+        return inputs
+
+    def opener(self) -> VisionLanguageModel:
+        """This without weights and tokenizer, for another process to call `pixels` of."""
+        return replace(self, model=None, tokenizer=None)
+
+    def see(self, inputs: Mapping[str, Tensor]) -> list[ImageFeatures]:
+        """Features of what `pixels` made, one forward pass of the vision tower."""
         raise NotImplementedError
+
+    def features(self, images: Sequence[Image]) -> list[ImageFeatures]:
+        """Features of RGB pictures."""
+        return self.see(self.pixels(images))
+
+    def to_device(self, tensor: Tensor) -> Tensor:
+        """Pixel values in the model's dtype where its tower is, without waiting if pinned."""
+        moved = tensor.to(self.model.device, non_blocking=True)
+        return moved.to(self.dtype)
 
     def positions(self, tokens: int, image: slice | None, features: ImageFeatures | None) -> Tensor:
         """Position ids [axes, tokens] of a prompt."""
