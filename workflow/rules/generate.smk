@@ -17,6 +17,7 @@ rule generate:
         mem_mb=FLOW.memory,
         runtime=FLOW.runtime,
         gpu=FLOW.gpus,
+        gpu_model=FLOW.gpu_model,
     params:
         python=PYTHON,
         plan=FLOW.plan_file,
