@@ -1,6 +1,6 @@
 """A real Slurm on this machine: one controller, a few nodes that share its cores, fake GPUs.
 
-Everything lies in one temporary folder and on ports of its own; no munge, no accounting, no cgroups.
+Everything lies in one temporary folder and on own ports; no munge, no accounting, no cgroups.
 A GPU is a twin of /dev/null: Slurm hands it out as it would a real one.
 """
 
@@ -28,13 +28,15 @@ NODES = (
     ("p1", 1, 0, ""),
     ("d1", 1, 0, ""),
     ("d2", 1, 0, ""),
+    ("u1", 1, 0, ""),
 )
 PARTITIONS = """
-PartitionName=cpu Nodes=c1 Default=YES MaxTime=60 State=UP
-PartitionName=gpu Nodes=n1,n2 MaxTime=60 State=UP
-PartitionName=spot Nodes=p1 PriorityTier=1 PreemptMode=REQUEUE MaxTime=60 State=UP
-PartitionName=urgent Nodes=p1 PriorityTier=9 PreemptMode=OFF MaxTime=60 State=UP
-PartitionName=fragile Nodes=d1,d2 MaxTime=60 State=UP
+PartitionName=cpu Nodes=c1 Default=YES State=UP
+PartitionName=gpu Nodes=n1,n2 State=UP
+PartitionName=spot Nodes=p1 PriorityTier=1 PreemptMode=REQUEUE State=UP
+PartitionName=urgent Nodes=p1 PriorityTier=9 PreemptMode=OFF State=UP
+PartitionName=fragile Nodes=d1,d2 State=UP
+PartitionName=narrow Nodes=u1 State=UP
 """
 
 # A requeued job waits for `cred_expire` seconds, two minutes by default.
@@ -65,7 +67,7 @@ GresTypes=gpu
 SlurmdParameters=config_overrides
 MpiDefault=none
 ReturnToService=2
-KillWait=20
+KillWait=30
 SlurmdTimeout=60
 MinJobAge=900
 SchedulerParameters=batch_sched_delay=0,sched_interval=2,bf_interval=2
@@ -123,6 +125,14 @@ class Cluster:
             while (ours := self._processes()) and time.monotonic() < until:
                 time.sleep(0.1)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def lose(self, node: str) -> None:
+        """A node's power fails: nothing on it says goodbye, and the controller takes notice."""
+        mark = f"SLURMD_NODENAME={node}\0".encode()
+        daemon = int((self.folder / f"slurmd.{node}.pid").read_text())
+        for pid in [daemon, *self._processes(mark), *self._processes(f"-N\0{node}\0".encode())]:
+            _kill(pid, signal.SIGKILL)
+        self("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=lost")
 
     def __call__(self, *command: str, check: bool = True) -> str:
         """A Slurm command's output."""
@@ -191,8 +201,8 @@ class Cluster:
     def _daemons(self) -> list[int]:
         return [int(file.read_text()) for file in self.folder.glob("*.pid") if file.read_text()]
 
-    def _processes(self) -> list[int]:
-        """Processes, other than this one, that have this cluster's configuration or folder."""
+    def _processes(self, also: bytes = b"") -> list[int]:
+        """Processes, other than this one, that have the cluster's folder and a text in them."""
         mark, found = str(self.folder).encode(), []
         for process in Path("/proc").glob("[0-9]*"):
             if int(process.name) == os.getpid():
@@ -201,7 +211,7 @@ class Cluster:
                 text = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
             except OSError:
                 continue
-            if mark in text:
+            if mark in text and also in text:
                 found.append(int(process.name))
         return found
 

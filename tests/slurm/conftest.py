@@ -1,8 +1,9 @@
-"""One cluster for all scenarios, which start together and wait for each other only in the queue."""
+"""One cluster for all scenarios, which play together and meet only in its queues."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -33,17 +34,20 @@ def model(cluster, tmp_path_factory) -> Clone:
 
 
 @pytest.fixture(scope="session")
-def begun(request, cluster, model, tmp_path_factory) -> dict[str, Any]:
-    """The scenarios of all modules that are going to be tested, begun: `begin` of each module."""
+def playing(request, cluster, model, tmp_path_factory) -> Iterator[dict[str, Future[Any]]]:
+    """Every chosen module's `play`, in a thread of its own."""
     modules = {item.module.__name__: item.module for item in request.session.items}
-    return {
-        name: module.begin(cluster, model, tmp_path_factory.mktemp(name.rpartition("_")[2]))
-        for name, module in modules.items()
-        if name.startswith(__package__) and hasattr(module, "begin")
+    ours = {name: found for name, found in modules.items() if hasattr(found, "play")}
+    pool = ThreadPoolExecutor(max_workers=max(len(ours), 1))
+    yield {
+        name: pool.submit(found.play, cluster, model, tmp_path_factory.mktemp("run"))
+        for name, found in ours.items()
     }
+    # What still waits for a run that a failed test no longer asks for ends with the cluster.
+    pool.shutdown(wait=False, cancel_futures=True)
 
 
 @pytest.fixture(scope="module")
-def scenario(request, begun) -> Any:
-    """What this module's `begin` returned."""
-    return begun[request.module.__name__]
+def played(request, playing) -> Any:
+    """What this module's `play` returned, or its error."""
+    return playing[request.module.__name__].result()

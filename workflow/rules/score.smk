@@ -12,7 +12,8 @@ rule rate_toxicity:
         "../../envs/toxicity.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=FLOW.memory,
+        runtime=FLOW.runtime,
     params:
         python=PYTHON,
         plan=FLOW.plan_file,

@@ -24,6 +24,8 @@ from lvlm_compress.grid import BenchmarkEntry, Compression, Grid, ModelEntry
 from lvlm_compress.settings import Settings
 
 SMALL = Need(gpus=0, memory_mb=2000, minutes=30)
+# A BERT that reads some thousand answers.
+RATING = Need(gpus=0, memory_mb=3000, minutes=30)
 # Python with torch and transformers, and the two Snakemakes around every job.
 CPU_BASE_MB, GPU_BASE_MB = 2000, 8000
 # A checkpoint's pages count while it is read; on a CPU the model itself and its work stay there.
@@ -45,22 +47,24 @@ class Needs:
         self.compressions = {found.label: found for found in grid.compressions}
         self.benchmarks = {entry.name: entry for entry in grid.benchmarks}
         self.calibration = grid.calibration
-        self._sizes: dict[str, Geometry | None] = {}
+        self.sizes: dict[str, Geometry | None] = {}
         self._known: dict[tuple[str, ...], Need] = {}
 
     def of(self, cell: Cell) -> Need:
-        """The need of a generation or a weight store."""
+        """The need of a weight store, a generation or its toxicities."""
         key = (cell.kind, *[cell.labels[name] for name in sorted(cell.labels) if name != "seed"])
         if key not in self._known:
             self._known[key] = self._of(cell)
         return self._known[key]
 
     def _of(self, cell: Cell) -> Need:
+        if cell.kind == "toxicities":
+            return RATING
         model = self.models[cell.labels["model"]]
         given: Mapping[str, int] = model.fields.get("resources", {})
         if set(given) == {"gpus", "memory_mb", "minutes"}:
             return Need(**given)
-        sizes = self._sizes_of(model)
+        sizes = self._size_of(model)
         derived = SMALL if sizes is None else self._derived(cell, model, sizes)
         return Need(**{**vars(derived), **given})
 
@@ -82,14 +86,14 @@ class Needs:
         held = memory(sizes, compression, model.fields["dtype"], tokens)
         return need(model, sizes, held, seconds, self.site)
 
-    def _sizes_of(self, model: ModelEntry) -> Geometry | None:
+    def _size_of(self, model: ModelEntry) -> Geometry | None:
         """None where nothing is to be read: the job itself then says what is wrong."""
-        if model.name not in self._sizes:
+        if model.name not in self.sizes:
             try:
-                self._sizes[model.name] = sizes_of(self.settings, model)
+                self.sizes[model.name] = sizes_of(self.settings, model)
             except UserError:
-                self._sizes[model.name] = None
-        return self._sizes[model.name]
+                self.sizes[model.name] = None
+        return self.sizes[model.name]
 
 
 def need(model: ModelEntry, sizes: Geometry, held: Memory, seconds: float, site: Site) -> Need:

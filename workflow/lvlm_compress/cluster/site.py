@@ -54,7 +54,8 @@ NUMBERS = ("gpu_memory_gb", "longest_minutes")
 def _value(resources: Mapping[str, Any] | None, name: str) -> Any:
     if resources is None or name not in resources:
         return None
-    return getattr(resources[name], "value", resources[name])
+    # A word like `a100` might be an expression to Snakemake, which it evaluates in a rule only.
+    return resources[name].raw
 
 
 def _positive(value: Any) -> bool:

@@ -1,0 +1,62 @@
+"""Two users with a clone each work on one store."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.slurm.runs import GROUP, Run, generations, leftovers, site_clone
+
+pytestmark = pytest.mark.slow
+
+USERS = (65501, 65502)
+GRID = """
+engine: fast
+models:
+  m: {family: llava, path: model, dtype: float32}
+calibration: {text: text.jsonl}
+compressions: [fp16]
+benchmarks:
+  pope: {data: {embedded: {items: 2}}, max_new_tokens: 2}
+"""
+
+
+def play(cluster, model, folder) -> tuple[Path, list[Run]]:
+    """The queue is one job wide: what the second user's job should make is there by its turn."""
+    home = cluster.folder / "home"
+    home.mkdir()
+    store = home / "store"
+    store.mkdir()
+    os.chown(store, 0, GROUP)
+    store.chmod(0o2775)
+    runs = []
+    for user in USERS:
+        clone = site_clone(home / str(user), model, GRID, slurm_partition="narrow")
+        clone.edit("config.yaml", "results_dir: results", f"results_dir: {store}")
+        for path in [clone.root, *clone.root.rglob("*")]:
+            os.chown(path, user, GROUP, follow_symlinks=False)
+        runs.append(Run(cluster, clone, "scores", user=user))
+    return store, [run.succeed() for run in runs]
+
+
+def test_both_see_every_score(played):
+    store, runs = played
+    assert len(list(store.glob("scores/*/*/*/*/*.json"))) == 1
+    assert [len(run.jobs()) for run in runs] == [1, 1]
+
+
+def test_the_jobs_are_each_users_own(played):
+    _, runs = played
+    owners = [job["UserId"].partition("(")[2].rstrip(")") for run in runs for job in run.jobs()]
+    assert owners == [str(user) for user in USERS]
+
+
+def test_what_one_has_finished_the_other_leaves_alone(played):
+    store, runs = played
+    (file,) = (path for path in store.glob("generations/*/*/*/*/*.jsonl"))
+    assert len(generations(store)) == 1
+    first = min((job for run in runs for job in run.jobs()), key=lambda job: job["EndTime"])
+    assert str(file.stat().st_uid) in first["UserId"]
+    assert leftovers(store) == []
