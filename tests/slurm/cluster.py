@@ -14,7 +14,6 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -106,33 +105,30 @@ class Cluster:
         self.folder.chmod(0o755)
         self._configure()
         self._shim()
-        self._daemon("slurmctld", "-c")
+        self("slurmctld", "-c")
         for name, *_ in NODES:
-            self._daemon("slurmd", "-N", name)
+            self("slurmd", "-N", name)
         until = time.monotonic() + 60
-        while self("sinfo", "-h", "-N", "-t", "idle", "-o", "%N").split() == [] or not self._idle():
+        while not self._idle():
             assert time.monotonic() < until, self("sinfo", "-N", "-l") + self.logs()
             time.sleep(0.2)
 
     def stop(self) -> None:
-        """End jobs, daemons and whatever they left behind, and delete the folder."""
-        self("scancel", "--full", "--signal=KILL", "--user=root", check=False)
-        ours = self._processes()
+        """End daemons, jobs and whatever they left behind, and delete the folder."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            for pid in [*self._daemons(), *ours]:
-                _kill(pid, number)
             until = time.monotonic() + 5
             while (ours := self._processes()) and time.monotonic() < until:
-                time.sleep(0.1)
+                for pid in ours:
+                    _kill(pid, number)
+                time.sleep(0.2)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def lose(self, node: str) -> None:
-        """A node's power fails: nothing on it says goodbye, and the controller takes notice."""
-        mark = f"SLURMD_NODENAME={node}\0".encode()
-        daemon = int((self.folder / f"slurmd.{node}.pid").read_text())
-        for pid in [daemon, *self._processes(mark), *self._processes(f"-N\0{node}\0".encode())]:
-            _kill(pid, signal.SIGKILL)
+        """A node goes down: the controller knows, and nothing on it says goodbye."""
         self("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=lost")
+        for mark in (f"-N\0{node}\0", f"SLURMD_NODENAME={node}\0"):
+            for pid in self._processes(mark.encode()):
+                _kill(pid, signal.SIGKILL)
 
     def __call__(self, *command: str, check: bool = True) -> str:
         """A Slurm command's output."""
@@ -158,10 +154,8 @@ class Cluster:
         return "".join(f"{file.name}:\n{file.read_text()[-2000:]}\n" for file in files)
 
     def _idle(self) -> bool:
-        states = self("sinfo", "-h", "-N", "-o", "%N %T").split("\n")
-        return {line.split()[0] for line in states if line.endswith(" idle")} == {
-            name for name, *_ in NODES
-        }
+        idle = self("sinfo", "-h", "-N", "-t", "idle", "-o", "%N").split()
+        return set(idle) == {name for name, *_ in NODES}
 
     def _configure(self) -> None:
         host = socket.gethostname()
@@ -195,12 +189,6 @@ class Cluster:
         shim.write_text(f'#!/bin/sh\nSLURM_CONF={self.folder}/slurm.conf exec {real} "$@"\n')
         shim.chmod(0o755)
 
-    def _daemon(self, *command: str) -> None:
-        self(*command)
-
-    def _daemons(self) -> list[int]:
-        return [int(file.read_text()) for file in self.folder.glob("*.pid") if file.read_text()]
-
     def _processes(self, also: bytes = b"") -> list[int]:
         """Processes, other than this one, that have the cluster's folder and a text in them."""
         mark, found = str(self.folder).encode(), []
@@ -233,6 +221,6 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _fields(line: str) -> Mapping[str, str] | dict[str, str]:
+def _fields(line: str) -> dict[str, str]:
     pairs = (word.partition("=") for word in line.split())
     return {key: value for key, equals, value in pairs if equals}
