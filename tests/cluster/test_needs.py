@@ -105,6 +105,14 @@ def test_the_grids_word_wins_key_by_key(tmp_path):
     assert found.memory_mb > 20_000
 
 
+def test_toxicities_need_no_gpu_whatever_the_model_needs(tmp_path):
+    grid = GRID.replace("path: model", "path: model, resources: {gpus: 3}")
+    grid += "  socialcounterfactuals: {data: pope, seeds: [0], toxicity: model}\n"
+    plan = planned(tmp_path, grid)
+    (cell, *_) = plan.of_kind("toxicities")
+    assert Needs(plan.settings, plan.grid, Site()).of(cell).gpus == 0
+
+
 def test_a_repeated_job_gets_more():
     first = Need(gpus=1, memory_mb=1000, minutes=60)
     assert [first.memory_at(attempt) for attempt in (1, 2, 3)] == [1000, 1500, 2000]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+import yaml
 from snakemake.resources import Resources
 
 from lvlm_compress.cluster.site import Site
 from lvlm_compress.errors import UserError
+from lvlm_compress.settings import ROOT
 
 
 def site(*lines: str) -> Site:
@@ -26,3 +30,14 @@ def test_nothing_given():
 def test_a_wrong_value_is_named(line):
     with pytest.raises(UserError, match=line.partition("=")[0]):
         site(line)
+
+
+def test_the_profiles_own_lines():
+    """As shipped, and with every line that a user may bring to life."""
+    text = (ROOT / "profiles" / "slurm" / "config.yaml").read_text()
+    for content, expected in (
+        (text, Site(None, 24, 2820)),
+        (re.sub(r"^  # (\w+: )", r"  \1", text, flags=re.MULTILINE), Site("a100", 24, 2820)),
+    ):
+        lines = yaml.safe_load(content)["default-resources"]
+        assert site(*(f"{name}={value}" for name, value in lines.items())) == expected

@@ -38,10 +38,8 @@ def test_everything_is_published(played):
 
 def test_small_stages_wait_in_no_queue(played):
     """One job for the weight store, one a generation with its toxicities, and no others."""
-    names = sorted(job["Comment"].split("_wildcards")[0] for job in played.jobs())
-    assert len(names) == 5
-    assert names.count("rule_calibrate_weights") == 1
-    assert sum("group_cell" in name for name in names) == 4
+    names = [job["Comment"].partition("_wildcards")[0] for job in played.jobs()]
+    assert sorted(names) == ["rule_calibrate_weights", *["rule_cell"] * 4]
 
 
 def test_a_model_for_the_cpu_asks_for_no_gpu(played):

@@ -5,7 +5,7 @@ rule calibrate_weights:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/weights/{model}/{weights}/{digest}.safetensors",
+        update("<store>/weights/{model}/{weights}/{digest}.safetensors"),
     log:
         "logs/calibrate/{model}/{weights}/{digest}.log",
     benchmark:

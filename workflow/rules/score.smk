@@ -5,7 +5,9 @@ rule rate_toxicity:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/toxicities/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl",
+        update(
+            "<store>/toxicities/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl"
+        ),
     log:
         "logs/toxicity/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
     conda:
@@ -26,7 +28,9 @@ rule ask_judge:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/verdicts/{model}/{compression}/{benchmark}/{seed}/{digest}.json",
+        update(
+            "<store>/verdicts/{model}/{compression}/{benchmark}/{seed}/{digest}.json"
+        ),
     log:
         "logs/judge/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
     conda:
@@ -46,7 +50,7 @@ rule build_lexicon:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/lexicons/{model}/{benchmark}/{digest}.json",
+        update("<store>/lexicons/{model}/{benchmark}/{digest}.json"),
     log:
         "logs/lexicon/{model}/{benchmark}/{digest}.log",
     conda:
@@ -66,9 +70,13 @@ rule score:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.json",
-        "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.rows.parquet",
-        "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.terms.parquet",
+        update("<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.json"),
+        update(
+            "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.rows.parquet"
+        ),
+        update(
+            "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.terms.parquet"
+        ),
     log:
         "logs/score/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
     conda:

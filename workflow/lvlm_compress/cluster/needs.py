@@ -35,7 +35,7 @@ CPU_BYTES = 2**30
 # The rest is CUDA's own memory and fragmentation.
 GPU_SHARE = 0.85
 # Rates are rules of thumb: a limit that is three times too long costs nothing but a place in line.
-PATIENCE, START_MINUTES = 3.0, 15
+PATIENCE, START_MINUTES = 3.0, 30
 
 
 class Needs:
