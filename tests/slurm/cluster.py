@@ -12,11 +12,13 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol")
 
 # Name, CPUs, GPUs, of which type.
@@ -105,6 +107,8 @@ class Cluster:
         self.folder.chmod(0o755)
         self._configure()
         self._shim()
+        watch = [sys.executable, "-m", __name__, str(os.getpid()), str(self.folder)]
+        subprocess.Popen(watch, cwd=ROOT, start_new_session=True)
         self("slurmctld", "-c")
         for name, *_ in NODES:
             self("slurmd", "-N", name)
@@ -224,3 +228,14 @@ def _free_ports(count: int) -> list[int]:
 def _fields(line: str) -> dict[str, str]:
     pairs = (word.partition("=") for word in line.split())
     return {key: value for key, equals, value in pairs if equals}
+
+
+def outlive(parent: int, folder: Path) -> None:
+    """Stop a cluster whose tests were killed and could not do it themselves."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    Cluster(folder).stop()
+
+
+if __name__ == "__main__":
+    outlive(int(sys.argv[1]), Path(sys.argv[2]))

@@ -13,7 +13,7 @@ from tests.workflow.clone import Clone
 from tests.workflow.live import make_live_clone
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster() -> Iterator[Cluster]:
     """A running Slurm; skips where none can be started."""
     reason = missing()
@@ -27,17 +27,17 @@ def cluster() -> Iterator[Cluster]:
         made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def model(cluster, tmp_path_factory) -> Clone:
     """A clone whose model the others copy."""
     return make_live_clone(tmp_path_factory.mktemp("model"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playing(request, cluster, model, tmp_path_factory) -> Iterator[dict[str, Future[Any]]]:
     """Every chosen module's `play`, in a thread of its own."""
     modules = {item.module.__name__: item.module for item in request.session.items}
-    ours = {name: found for name, found in modules.items() if hasattr(found, "play")}
+    ours = {name: found for name, found in modules.items() if name.startswith(__package__)}
     pool = ThreadPoolExecutor(max_workers=max(len(ours), 1))
     yield {
         name: pool.submit(found.play, cluster, model, tmp_path_factory.mktemp("run"))

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import cached_property
+from grp import getgrnam
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ from tests.workflow.live import make_live_clone
 LIMIT = 700
 PROFILE = "profiles/slurm/config.yaml"
 Found = TypeVar("Found")
+# What users without rights have in common.
+GROUP = getgrnam("daemon").gr_gid
 
 # What a stage's process saw, written down by the interpreter as it starts.
 WITNESS = """
@@ -86,9 +89,6 @@ class Run:
         name = self.output.partition("SLURM run ID: ")[2].split()
         found = [job for job in self.cluster.jobs() if name and job["JobName"] == name[0]]
         return sorted(found, key=lambda job: int(job["JobId"]))
-
-
-GROUP = 1
 
 
 def site_clone(folder: Path, like: Clone, grid: str, **site: str | int) -> Clone:

@@ -14,12 +14,16 @@ GRID = """
 engine: fast
 models:
   one: {family: llava, path: model, dtype: float32, resources: {gpus: 1}}
-  two: {family: llava, path: model, dtype: float32, resources: {gpus: 2}}
+  two: {family: llava, path: model, dtype: float32, attention: eager, resources: {gpus: 2}}
 calibration: {text: text.jsonl}
 compressions: [fp16]
 benchmarks:
   pope: {data: {embedded: {items: 2}}, max_new_tokens: 2}
-  gqa: {data: {embedded: {items: 2}}, max_new_tokens: 2}
+  socialcounterfactuals:
+    data: {embedded: {items: 2}}
+    seeds: [0]
+    max_new_tokens: 2
+    toxicity: workflow/resources/toxicity/tiny-detoxify
 """
 
 
@@ -28,7 +32,7 @@ def play(cluster, model, folder) -> tuple[Run, Run]:
     small = site_clone(folder / "t4", model, GRID, slurm_partition="gpu", gpu_type="t4")
     small.edit("config.yaml", "models: []", "models: [one]")
     small.edit("config.yaml", "benchmarks: []", "benchmarks: [pope]")
-    runs = Run(cluster, large, "generations"), Run(cluster, small, "generations")
+    runs = Run(cluster, large, "scores"), Run(cluster, small, "scores")
     return runs[0].succeed(), runs[1].succeed()
 
 

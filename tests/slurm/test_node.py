@@ -8,7 +8,7 @@ from tests.slurm.runs import Run, generations, journal, long_cell, until, witnes
 
 pytestmark = pytest.mark.slow
 
-ITEMS = 80
+ITEMS = 60
 
 
 def play(cluster, model, folder) -> Run:
