@@ -46,6 +46,9 @@ localrules:
     draw,
     write_page,
     publish,
+    ask_judge,
+    build_lexicon,
+    score,
 
 
 rule all:

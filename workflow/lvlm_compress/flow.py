@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from lvlm_compress.cells import Cell
+from lvlm_compress.cluster.need import Need
+from lvlm_compress.cluster.needs import Needs
+from lvlm_compress.cluster.site import Site
 from lvlm_compress.errors import UserError
 from lvlm_compress.hub import repositories
 from lvlm_compress.identity import Folder
@@ -29,11 +32,15 @@ class Flow:
         root: the clone.
         config: what Snakemake parsed.
         identify: asks Snakemake for the job that hashes a folder; it raises until that job ran.
+        site: the cluster that jobs run on.
     """
 
-    def __init__(self, root: Path, config: Mapping[str, Any], identify: Checkpoint) -> None:
+    def __init__(
+        self, root: Path, config: Mapping[str, Any], identify: Checkpoint, site: Site
+    ) -> None:
         self.settings: Settings = resolve(root, config)
-        self.models: Mapping[str, Mapping[str, Any]] = self.settings.grid["models"]
+        self.site = site
+        self._needs: Needs | None = None
         self._identify = identify
         self._started = False
         self._plan = make_plan(self.settings)
@@ -87,20 +94,26 @@ class Flow:
         raise UserError(f"The grid has no {wanted[0]} {wanted[1]} at {wanted[2]}.")
 
     def memory(self, wildcards: Wildcards, attempt: int) -> int:
-        """Host memory in MB: the model entry's `memory_mb`, more at every attempt."""
-        return int(self._resources(wildcards).get("memory_mb", 2000)) * attempt
+        """Host memory in MB, more at every attempt."""
+        return self._need(wildcards).memory_at(attempt)
 
     def runtime(self, wildcards: Wildcards, attempt: int) -> int:
-        """Minutes: the model entry's `minutes`, more at every attempt."""
-        return int(self._resources(wildcards).get("minutes", 30)) * attempt
+        """Minutes, more at every attempt."""
+        return self._need(wildcards).minutes_at(attempt, self.site.longest_minutes)
 
     def gpus(self, wildcards: Wildcards) -> int:
-        """GPUs that the model entry asks for; none for a model that runs on a CPU."""
-        return int(self._resources(wildcards).get("gpus", 0))
+        """GPUs; none for a model that runs on a CPU."""
+        return self._need(wildcards).gpus
 
-    def _resources(self, wildcards: Wildcards) -> Mapping[str, Any]:
-        resources: Mapping[str, Any] = self.models[wildcards.model].get("resources", {})
-        return resources
+    def gpu_model(self, wildcards: Wildcards) -> str | None:
+        """The GPU's type; a job without GPUs must not name one."""
+        return self.site.gpu_type if self.gpus(wildcards) else None
+
+    def _need(self, wildcards: Wildcards) -> Need:
+        plan = self.plan()
+        if self._needs is None:
+            self._needs = Needs(self.settings, plan.grid, self.site)
+        return self._needs.of(plan.cells[wildcards.digest])
 
     def plan_file(self, _: Wildcards) -> str:
         """The plan that stages are handed."""

@@ -5,7 +5,7 @@ rule calibrate_weights:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/weights/{model}/{weights}/{digest}.safetensors",
+        update("<store>/weights/{model}/{weights}/{digest}.safetensors"),
     log:
         "logs/calibrate/{model}/{weights}/{digest}.log",
     benchmark:
@@ -17,6 +17,7 @@ rule calibrate_weights:
         mem_mb=FLOW.memory,
         runtime=FLOW.runtime,
         gpu=FLOW.gpus,
+        gpu_model=FLOW.gpu_model,
     params:
         python=PYTHON,
         plan=FLOW.plan_file,

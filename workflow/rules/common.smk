@@ -1,5 +1,6 @@
 """The plan and what all rules share."""
 
+from lvlm_compress.cluster.site import Site
 from lvlm_compress.errors import UserError
 from lvlm_compress.flow import Flow, prepare_environment
 from lvlm_compress.reporting import outputs
@@ -19,7 +20,8 @@ def identify_folder(folder):
 
 prepare_environment(Path(workflow.basedir))
 try:
-    FLOW = Flow(Path(workflow.basedir), config, identify_folder)
+    SITE = Site.of(workflow.resource_settings.default_resources)
+    FLOW = Flow(Path(workflow.basedir), config, identify_folder, SITE)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 

@@ -3,7 +3,7 @@
 
 checkpoint identify:
     output:
-        "<store>/identities/{kind}/{name}.{signature}.json",
+        update("<store>/identities/{kind}/{name}.{signature}.json"),
     log:
         "logs/identify/{kind}/{name}.{signature}.log",
     conda:
@@ -18,7 +18,7 @@ checkpoint identify:
 
 rule embedded_data:
     output:
-        "<store>/data/{benchmark}/{digest}/manifest.json",
+        update("<store>/data/{benchmark}/{digest}/manifest.json"),
     log:
         "logs/data/{benchmark}/{digest}.log",
     conda:

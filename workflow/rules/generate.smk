@@ -1,11 +1,17 @@
-"""Answers: one cell a (model, compression, benchmark, seed)."""
+"""Answers: one cell a (model, compression, benchmark, seed).
+
+What another run finished while a job waited in its queue is left alone: `update` keeps Snakemake from
+deleting it first, here and in the other rules that fill the store.
+"""
 
 
 rule generate:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/generations/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl",
+        update(
+            "<store>/generations/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl"
+        ),
     log:
         "logs/generate/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
     benchmark:
@@ -17,6 +23,7 @@ rule generate:
         mem_mb=FLOW.memory,
         runtime=FLOW.runtime,
         gpu=FLOW.gpus,
+        gpu_model=FLOW.gpu_model,
     params:
         python=PYTHON,
         plan=FLOW.plan_file,

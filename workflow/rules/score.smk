@@ -5,14 +5,17 @@ rule rate_toxicity:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/toxicities/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl",
+        update(
+            "<store>/toxicities/{model}/{compression}/{benchmark}/{seed}/{digest}.jsonl"
+        ),
     log:
         "logs/toxicity/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
     conda:
         "../../envs/toxicity.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=FLOW.memory,
+        runtime=FLOW.runtime,
     params:
         python=PYTHON,
         plan=FLOW.plan_file,
@@ -25,7 +28,9 @@ rule ask_judge:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/verdicts/{model}/{compression}/{benchmark}/{seed}/{digest}.json",
+        update(
+            "<store>/verdicts/{model}/{compression}/{benchmark}/{seed}/{digest}.json"
+        ),
     log:
         "logs/judge/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
     conda:
@@ -45,7 +50,7 @@ rule build_lexicon:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/lexicons/{model}/{benchmark}/{digest}.json",
+        update("<store>/lexicons/{model}/{benchmark}/{digest}.json"),
     log:
         "logs/lexicon/{model}/{benchmark}/{digest}.log",
     conda:
@@ -65,9 +70,13 @@ rule score:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.json",
-        "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.rows.parquet",
-        "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.terms.parquet",
+        update("<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.json"),
+        update(
+            "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.rows.parquet"
+        ),
+        update(
+            "<store>/scores/{model}/{compression}/{benchmark}/{seed}/{digest}.terms.parquet"
+        ),
     log:
         "logs/score/{model}/{compression}/{benchmark}/{seed}/{digest}.log",
     conda:

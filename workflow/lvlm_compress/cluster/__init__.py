@@ -1,0 +1,1 @@
+"""What the jobs of a cluster ask for: GPUs, memory, minutes."""
