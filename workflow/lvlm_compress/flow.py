@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from lvlm_compress.errors import UserError
 from lvlm_compress.hub import repositories
 from lvlm_compress.identity import Folder
 from lvlm_compress.plan import Plan, make_plan
+from lvlm_compress.planning.asked import asked
 from lvlm_compress.settings import Settings, resolve
 from lvlm_compress.warm import ADDRESS
 
@@ -38,7 +40,7 @@ class Flow:
         self._started = False
         self._plan = make_plan(self.settings)
 
-    @property
+    @cached_property
     def store(self) -> str:
         """The artifact store, relative to the clone where it lies in it."""
         store, root = self.settings.store, self.settings.root
@@ -64,6 +66,7 @@ class Flow:
             return str(self._plan.path)
         raise UserError(f"No folder of kind {kind} and name {name} waits for its identity.")
 
+    @asked
     def inputs(self, wildcards: Wildcards) -> list[str]:
         """The artifacts that a cell's stage reads."""
         return [self.path(cell) for cell in self.plan().cells[wildcards.digest].inputs.values()]
@@ -86,14 +89,17 @@ class Flow:
                 return "" if found.folder is None else f"--folder '{found.folder}'"
         raise UserError(f"The grid has no {wanted[0]} {wanted[1]} at {wanted[2]}.")
 
+    @asked
     def memory(self, wildcards: Wildcards, attempt: int) -> int:
         """Host memory in MB: the model entry's `memory_mb`, more at every attempt."""
         return int(self._resources(wildcards).get("memory_mb", 2000)) * attempt
 
+    @asked
     def runtime(self, wildcards: Wildcards, attempt: int) -> int:
         """Minutes: the model entry's `minutes`, more at every attempt."""
         return int(self._resources(wildcards).get("minutes", 30)) * attempt
 
+    @asked
     def gpus(self, wildcards: Wildcards) -> int:
         """GPUs that the model entry asks for; none for a model that runs on a CPU."""
         return int(self._resources(wildcards).get("gpus", 0))
@@ -102,6 +108,7 @@ class Flow:
         resources: Mapping[str, Any] = self.models[wildcards.model].get("resources", {})
         return resources
 
+    @asked
     def plan_file(self, _: Wildcards) -> str:
         """The plan that stages are handed."""
         return str(self.plan().file)
