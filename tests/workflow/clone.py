@@ -35,7 +35,7 @@ from lvlm_compress.plan import make_plan
 from lvlm_compress.reporting import outputs
 plan = make_plan(resolve(grid=sys.argv[1], overrides=sys.argv[2:]))
 for cell in plan.cells.values():
-    file = plan.settings.store / cell.path
+    file = plan.settings.place(cell.path)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch()
     for part in ("rows", "terms") if cell.kind == "score" else ():

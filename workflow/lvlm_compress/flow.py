@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from lvlm_compress.hub import repositories
 from lvlm_compress.identity import Folder
 from lvlm_compress.plan import Plan, make_plan
 from lvlm_compress.planning.asked import asked
+from lvlm_compress.reach import leave_mark
 from lvlm_compress.settings import Settings, resolve
+from lvlm_compress.sharing import follow_permissions, require_writable
 from lvlm_compress.warm import ADDRESS
 
 Wildcards = Any
@@ -35,9 +37,11 @@ class Flow:
 
     def __init__(self, root: Path, config: Mapping[str, Any], identify: Checkpoint) -> None:
         self.settings: Settings = resolve(root, config)
+        follow_permissions(self.settings.store)
+        follow_permissions(self.settings.store)
         self.models: Mapping[str, Mapping[str, Any]] = self.settings.grid["models"]
         self._identify = identify
-        self._started = False
+        self._started = self._main = False
         self._plan = make_plan(self.settings)
 
     @cached_property
@@ -135,15 +139,26 @@ class Flow:
 
     def path(self, cell: Cell) -> str:
         """An artifact's path as the rules' outputs spell it."""
-        return f"{self.store}/{cell.path}"
+        base = "results" if cell.path.startswith("reports/") else self.store
+        return f"{base}/{cell.path}"
 
-    def start(self, *, warm: bool) -> None:
+    def start(self, outputs: Iterable[str], *, main: bool, warm: bool) -> None:
         """What a real run begins with: the plan on disk and, on one machine, the warm worker.
 
         Jobs of a cluster never meet the worker of the submit host, which is outside of their
         allocation.
+
+        Args:
+            outputs: what the run's jobs will make.
+            main: whether this is the user's Snakemake and not one that a cluster's job started.
+            warm: whether to start the worker.
+
+        Raises:
+            UserError: the store can't take the outputs.
         """
-        self._started = True
+        stored = [file for file in outputs if file.startswith(f"{self.store}/")]
+        require_writable(self.settings.store, len(stored))
+        self._started, self._main = True, main
         self._write()
         os.environ.pop(ADDRESS, None)
         if warm and self.settings.config["runtime"]["warm"]:
@@ -155,6 +170,8 @@ class Flow:
         """A dry run leaves nothing on disk."""
         if self._started and isinstance(self._plan, Plan):
             self._plan.write()
+            if self._main:
+                leave_mark(self._plan)
 
 
 def prepare_environment(root: Path) -> None:

@@ -73,8 +73,8 @@ class Plan:
         return [cell for cell in self.cells.values() if cell.kind == kind]
 
     def exists(self, cell: Cell) -> bool:
-        """Whether a cell's artifact lies in the store."""
-        return (self.settings.store / cell.path).exists()
+        """Whether a cell's artifact is there."""
+        return self.settings.place(cell.path).exists()
 
     def find(self, name: str) -> Cell:
         """A cell by digest, or a generation by `model/compression/benchmark/seed`."""
@@ -90,8 +90,8 @@ class Plan:
 
     def described(self) -> dict[str, Any]:
         """The plan as JSON values: what a stage is handed, so that it need not plan again."""
-        store = self.settings.store
-        cells = {digest: cell.described(store) for digest, cell in self.cells.items()}
+        place = self.settings.place
+        cells = {digest: cell.described(place) for digest, cell in self.cells.items()}
         return {**self.shared(), "cells": cells}
 
     def shared(self) -> dict[str, Any]:
