@@ -135,6 +135,17 @@ def read_lines(path: Path) -> tuple[Header, list[dict[str, Any]]]:
     return header, [json.loads(line) for line in body.split("\n") if line]
 
 
+def read_header(path: Path) -> Header:
+    """An artifact's header alone, whatever its kind; the content is not verified."""
+    with path.open("rb") as handle:
+        if path.suffix == ".safetensors":
+            length = int.from_bytes(handle.read(8), "little")
+            (metadata,) = json.loads(handle.read(length))["__metadata__"].values()
+            return dict(json.loads(metadata))
+        text = handle.read() if path.suffix == ".json" else handle.readline()
+        return dict(_parse(path, text.decode())["header"])
+
+
 def file_sha256(path: Path) -> str:
     """Full sha256 of a file's bytes."""
     with path.open("rb") as handle:
