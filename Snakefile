@@ -26,7 +26,7 @@ include: "workflow/rules/report.smk"
 
 
 onstart:
-    FLOW.start(warm=workflow.local_exec and workflow.is_main_process)
+    start()
 
 
 localrules:

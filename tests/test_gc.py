@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from lvlm_compress.errors import UserError
-from lvlm_compress.gc import Reach, remove, seconds, unreachable
+from lvlm_compress.gc import DAY, remove, seconds, unreachable
+from lvlm_compress.reach import Reach
 from tests.workflow.clone import make_clone
 
 OLD, NEW = "0" * 16, "1" * 16
@@ -44,6 +46,17 @@ def test_what_a_grid_that_cannot_be_planned_may_hold_is_spared(tmp_path):
     dead = put(tmp_path, f"generations/big/fp16/gqa/greedy/{OLD}.jsonl")
     found = list(unreachable(tmp_path, Reach(spared={("big", "pope")}), float("inf")))
     assert found == [dead]
+
+
+def test_journals_and_unfinished_files_of_running_cells_are_spared_for_a_day(tmp_path):
+    folder = "generations/m/fp16/pope/greedy"
+    running = put(tmp_path, f"{folder}/{OLD}.node7.1234.jsonl")
+    unfinished = put(tmp_path, f"{folder}/.{OLD}.jsonl.node7.1234.part")
+    finished = put(tmp_path, f"{folder}/{OLD}.jsonl")
+    assert list(unreachable(tmp_path, Reach(), float("inf"))) == [finished]
+    for file in (running, unfinished):
+        os.utime(file, (0, time.time() - 2 * DAY))
+    assert set(unreachable(tmp_path, Reach(), float("inf"))) == {running, unfinished, finished}
 
 
 def test_young_artifacts_are_spared(tmp_path):

@@ -30,14 +30,15 @@ benchmarks:
 TOUCH = """
 import json, sys
 from pathlib import Path
+from lvlm_compress.address import plain
 from lvlm_compress.settings import resolve
 from lvlm_compress.plan import make_plan
 from lvlm_compress.reporting import outputs
 plan = make_plan(resolve(grid=sys.argv[1], overrides=sys.argv[2:]))
 for cell in plan.cells.values():
-    file = plan.settings.store / cell.path
+    file = plan.settings.place(cell.path)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch()
+    file.write_text(json.dumps({"header": {"spec": plain(cell.parts)}, "body": None}) + "\n")
     for part in ("rows", "terms") if cell.kind == "score" else ():
         file.with_name(f"{cell.digest}.{part}.parquet").touch()
     for name in getattr(outputs, cell.kind)() if hasattr(outputs, cell.kind) else ():
@@ -97,6 +98,12 @@ class Clone:
         )
         assert done.returncode == 0, done.stderr
         return list(json.loads(done.stdout))
+
+    def commit(self) -> None:
+        """Make the clone a git repository whose HEAD is what is there now."""
+        who = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false")
+        for command in (["init", "-q"], ["add", "workflow"], [*who, "commit", "-qm", "all"]):
+            subprocess.run(["git", *command], cwd=self.root, check=True)
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace a text that must be there."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from lvlm_compress.plan import Plan, make_plan
 from lvlm_compress.settings import GRIDS, ROOT, read_yaml, resolve
 from tests.workflow.clone import make_clone
+from tests.workflow.fake import fake
 
 # models x compressions x benchmarks (x seeds)
 CELLS = {
@@ -32,24 +31,6 @@ CELLS = {
 WEIGHTS = {"table4": 2 * 2, "table6": 1 * 2, "figure4": 2 * 2, "figure6": 1, "paper": 5 * 3}
 KINDS = ("table", "figure", "paper")
 TABLES = {3: "table3", 4: "table4", 5: "table5", 6: "table6", 8: "table8", 9: "table9-10"}
-
-
-def needed(grid: str) -> list[str]:
-    """The folders that a grid reads, relative to the clone."""
-    content = read_yaml(GRIDS / f"{grid}.yaml")
-    entries = content["benchmarks"].values()
-    folders = [model["path"] for model in content["models"].values()]
-    folders += [f"data/{entry['data']}" for entry in entries]
-    return folders + [entry["toxicity"] for entry in entries if "toxicity" in entry]
-
-
-def fake(root, grid: str) -> None:
-    """Folders that their manifests identify, and a calibration text."""
-    for name in needed(grid):
-        (root / name).mkdir(parents=True, exist_ok=True)
-        (root / name / "manifest.json").write_text(json.dumps({"files": {"content": name}}))
-    (root / "data" / "pile").mkdir(parents=True, exist_ok=True)
-    (root / "data" / "pile" / "val.jsonl.zst").write_bytes(b"a text")
 
 
 def plan_of(root, grid: str) -> Plan:

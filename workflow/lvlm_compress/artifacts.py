@@ -20,7 +20,8 @@ from typing import Any
 from lvlm_compress.errors import UserError
 
 Header = dict[str, Any]
-NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK)
+NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
+NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
 
 def commit(path: Path, write: Callable[[Path], None]) -> None:
@@ -34,8 +35,7 @@ def commit(path: Path, write: Callable[[Path], None]) -> None:
     part = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.part")
     try:
         write(part)
-        with part.open("rb") as handle:
-            os.fsync(handle.fileno())
+        _sync(part)
         try:
             os.link(part, path)
         except FileExistsError:
@@ -44,6 +44,8 @@ def commit(path: Path, write: Callable[[Path], None]) -> None:
             if error.errno not in NO_HARD_LINKS:
                 raise
             part.replace(path)
+        # Its journals are deleted next: the name must be on the disk before.
+        _sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -63,6 +65,8 @@ def commit_folder(
         files = [file for file in sorted(part.rglob("*")) if file.is_file()]
         sums = {file.relative_to(part).as_posix(): file_sha256(file) for file in files}
         _write(part / "manifest.json", _dumps({"header": header(), "files": sums}) + "\n")
+        for file in [*files, part / "manifest.json"]:
+            _sync(file)
         try:
             part.rename(target)
         except OSError as error:
@@ -85,6 +89,18 @@ def _move_into(part: Path, target: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Commit a text file."""
     commit(path, lambda part: _write(part, text))
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file that is no artifact and may change; readers see the old text or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}.part")
+    try:
+        _write(part, text)
+        _sync(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def write_json(path: Path, header: Mapping[str, Any], body: Any) -> None:
@@ -119,10 +135,38 @@ def read_lines(path: Path) -> tuple[Header, list[dict[str, Any]]]:
     return header, [json.loads(line) for line in body.split("\n") if line]
 
 
+def read_header(path: Path) -> Header:
+    """An artifact's header alone, whatever its kind; the content is not verified."""
+    with path.open("rb") as handle:
+        if path.suffix == ".safetensors":
+            length = int.from_bytes(handle.read(8), "little")
+            (metadata,) = json.loads(handle.read(length))["__metadata__"].values()
+            return dict(json.loads(metadata))
+        text = handle.read() if path.suffix == ".json" else handle.readline()
+        return dict(_parse(path, text.decode())["header"])
+
+
 def file_sha256(path: Path) -> str:
     """Full sha256 of a file's bytes."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Force a file's or folder's content to the disk (on NFS: to the server)."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(path: Path) -> None:
+    try:
+        _sync(path)
+    except OSError as error:
+        if error.errno not in NO_FOLDER_SYNC:
+            raise
 
 
 def _write(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ Nothing here imports torch, transformers or polars.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -55,20 +55,20 @@ class Cell:
 
     @cached_property
     def path(self) -> str:
-        """Where the artifact lies in the store."""
+        """Where the artifact lies, relative to its place."""
         return "/".join((FOLDERS[self.kind], *self.labels.values(), self.digest + self.suffix))
 
-    def described(self, store: Path) -> dict[str, Any]:
-        """Everything the stage needs, as plain JSON values."""
+    def described(self, place: Callable[[str], Path]) -> dict[str, Any]:
+        """Everything the stage needs, as plain JSON values; `place` says where a path lies."""
         return {
             "kind": self.kind,
             "name": self.name,
             "labels": dict(self.labels),
             "digest": self.digest,
-            "path": str(store / self.path),
+            "path": str(place(self.path)),
             "spec": plain(self.parts),
             "run": dict(self.run),
-            "inputs": {role: str(store / cell.path) for role, cell in self.inputs.items()},
+            "inputs": {role: str(place(cell.path)) for role, cell in self.inputs.items()},
         }
 
 

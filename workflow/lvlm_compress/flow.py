@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from lvlm_compress.errors import UserError
 from lvlm_compress.hub import repositories
 from lvlm_compress.identity import Folder
 from lvlm_compress.plan import Plan, make_plan
+from lvlm_compress.planning.asked import asked
+from lvlm_compress.reach import leave_mark
 from lvlm_compress.settings import Settings, resolve
+from lvlm_compress.sharing import follow_permissions, require_writable
 from lvlm_compress.warm import ADDRESS
 
 Wildcards = Any
@@ -39,13 +43,14 @@ class Flow:
         self, root: Path, config: Mapping[str, Any], identify: Checkpoint, site: Site
     ) -> None:
         self.settings: Settings = resolve(root, config)
+        follow_permissions(self.settings.store)
         self.site = site
         self._needs: Needs | None = None
         self._identify = identify
-        self._started = False
+        self._started = self._main = False
         self._plan = make_plan(self.settings)
 
-    @property
+    @cached_property
     def store(self) -> str:
         """The artifact store, relative to the clone where it lies in it."""
         store, root = self.settings.store, self.settings.root
@@ -71,6 +76,7 @@ class Flow:
             return str(self._plan.path)
         raise UserError(f"No folder of kind {kind} and name {name} waits for its identity.")
 
+    @asked
     def inputs(self, wildcards: Wildcards) -> list[str]:
         """The artifacts that a cell's stage reads."""
         return [self.path(cell) for cell in self.plan().cells[wildcards.digest].inputs.values()]
@@ -93,14 +99,17 @@ class Flow:
                 return "" if found.folder is None else f"--folder '{found.folder}'"
         raise UserError(f"The grid has no {wanted[0]} {wanted[1]} at {wanted[2]}.")
 
+    @asked
     def memory(self, wildcards: Wildcards, attempt: int) -> int:
         """Host memory in MB, more at every attempt."""
         return self._need(wildcards).memory_at(attempt)
 
+    @asked
     def runtime(self, wildcards: Wildcards, attempt: int) -> int:
         """Minutes, more at every attempt."""
         return self._need(wildcards).minutes_at(attempt, self.site.longest_minutes)
 
+    @asked
     def gpus(self, wildcards: Wildcards) -> int:
         """GPUs; none for a model that runs on a CPU."""
         return self._need(wildcards).gpus
@@ -115,6 +124,7 @@ class Flow:
             self._needs = Needs(self.settings, plan.grid, self.site)
         return self._needs.of(plan.cells[wildcards.digest])
 
+    @asked
     def plan_file(self, _: Wildcards) -> str:
         """The plan that stages are handed."""
         return str(self.plan().file)
@@ -141,15 +151,26 @@ class Flow:
 
     def path(self, cell: Cell) -> str:
         """An artifact's path as the rules' outputs spell it."""
-        return f"{self.store}/{cell.path}"
+        base = "results" if cell.path.startswith("reports/") else self.store
+        return f"{base}/{cell.path}"
 
-    def start(self, *, warm: bool) -> None:
+    def start(self, outputs: Iterable[str], *, main: bool, warm: bool) -> None:
         """What a real run begins with: the plan on disk and, on one machine, the warm worker.
 
         Jobs of a cluster never meet the worker of the submit host, which is outside of their
         allocation.
+
+        Args:
+            outputs: what the run's jobs will make.
+            main: whether this is the user's Snakemake and not one that a cluster's job started.
+            warm: whether to start the worker.
+
+        Raises:
+            UserError: the store can't take the outputs.
         """
-        self._started = True
+        stored = [file for file in outputs if file.startswith(f"{self.store}/")]
+        require_writable(self.settings.store, len(stored))
+        self._started, self._main = True, main
         self._write()
         os.environ.pop(ADDRESS, None)
         if warm and self.settings.config["runtime"]["warm"]:
@@ -161,6 +182,8 @@ class Flow:
         """A dry run leaves nothing on disk."""
         if self._started and isinstance(self._plan, Plan):
             self._plan.write()
+            if self._main:
+                leave_mark(self._plan)
 
 
 def prepare_environment(root: Path) -> None:

@@ -76,6 +76,7 @@ class Grid:
     compressions: tuple[Compression, ...]
     benchmarks: tuple[BenchmarkEntry, ...]
     select: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    salts: Mapping[str, str] = field(default_factory=dict)
 
     def selected(self, kind: str, name: str | int) -> bool:
         """Whether a model, compression, benchmark or seed passes the filter."""
@@ -120,8 +121,10 @@ def parse_grid(settings: Settings) -> Grid:
             for name, fields in content["benchmarks"].items()
         ),
         select=settings.config["select"],
+        salts=content["salts"],
     )
     _check_selection(grid)
+    _check_salts(grid)
     return grid
 
 
@@ -143,6 +146,20 @@ def _check_selection(grid: Grid) -> None:
     _check("compressions", grid, [compression.label for compression in grid.compressions])
     _check("benchmarks", grid, [benchmark.name for benchmark in grid.benchmarks])
     _check("seeds", grid, sorted({seed for entry in grid.benchmarks for seed in entry.seeds}))
+
+
+def _check_salts(grid: Grid) -> None:
+    models = {model.name for model in grid.models}
+    compressions = {compression.label for compression in grid.compressions}
+    seeds = {entry.name: [*map(str, entry.seeds)] or [GREEDY] for entry in grid.benchmarks}
+    for name in grid.salts:
+        model, compression, benchmark, seed = name.split("/")
+        known = model in models and compression in compressions
+        if not known or seed not in seeds.get(benchmark, ()):
+            raise UserError(
+                f"salts of the grid name {name!r}, which is none of its cells; "
+                "`python -m lvlm_compress.plan` lists them."
+            )
 
 
 def _check(kind: str, grid: Grid, known: Iterable[Any]) -> None:

@@ -29,6 +29,7 @@ from lvlm_compress.planning.reports import as_report_cells, report_cells
 from lvlm_compress.planning.scores import Scores
 from lvlm_compress.reporting.cells import to_rows
 from lvlm_compress.settings import ROOT, Settings, resolve
+from lvlm_compress.why import needed, reason
 
 ADOPTED = ROOT / "workflow" / "adopted.yaml"
 STAGES = ("data", "weights", "generation", "toxicities", "verdicts", "lexicon", "score")
@@ -73,8 +74,8 @@ class Plan:
         return [cell for cell in self.cells.values() if cell.kind == kind]
 
     def exists(self, cell: Cell) -> bool:
-        """Whether a cell's artifact lies in the store."""
-        return (self.settings.store / cell.path).exists()
+        """Whether a cell's artifact is there."""
+        return self.settings.place(cell.path).exists()
 
     def find(self, name: str) -> Cell:
         """A cell by digest, or a generation by `model/compression/benchmark/seed`."""
@@ -90,8 +91,8 @@ class Plan:
 
     def described(self) -> dict[str, Any]:
         """The plan as JSON values: what a stage is handed, so that it need not plan again."""
-        store = self.settings.store
-        cells = {digest: cell.described(store) for digest, cell in self.cells.items()}
+        place = self.settings.place
+        cells = {digest: cell.described(place) for digest, cell in self.cells.items()}
         return {**self.shared(), "cells": cells}
 
     def shared(self) -> dict[str, Any]:
@@ -138,10 +139,15 @@ def upstream(cells: Iterable[Cell]) -> Iterator[Cell]:
             queue.extend(cell.inputs.values())
 
 
-def make_plan(settings: Settings) -> Plan | Folder:
-    """The plan of some settings, or the folder that has to be identified before there is one."""
+def make_plan(settings: Settings, sources: Sources | None = None) -> Plan | Folder:
+    """The plan of some settings, or the folder that has to be identified before there is one.
+
+    Args:
+        settings: what runs.
+        sources: whose code it is; the clone's own if not given.
+    """
     grid = parse_grid(settings)
-    sources = Sources(ROOT / "workflow", adopted_fingerprints())
+    sources = sources or Sources(ROOT / "workflow", adopted_fingerprints())
     try:
         with collector_off():
             scores = tuple(Scores(grid, Parts(settings, sources)).selected())
@@ -179,7 +185,7 @@ def main() -> None:
     plan_arguments(parser)
     parser.add_argument("--model", help="only cells of this model")
     parser.add_argument("--benchmark", help="only cells of this benchmark")
-    parser.add_argument("--missing", action="store_true", help="only cells that would run")
+    parser.add_argument("--missing", action="store_true", help="only cells that would run, and why")
     parser.add_argument("--cost", action="store_true", help="estimate GPU-hours and memory instead")
     parser.add_argument("--device", default=cost.DEVICE, help="the GPU that --cost assumes")
     arguments = parser.parse_args()
@@ -210,8 +216,12 @@ def estimated(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def listing(plan: Plan, model: str | None, benchmark: str | None, missing: bool) -> Iterator[str]:
-    """One line a cell: state, kind, name, path; a count at the end."""
-    counts = {"present": 0, "missing": 0}
+    """One line a cell: state, kind, name, path, and why it would run; counts at the end.
+
+    A cell is present, missing (it would run), or absent: nothing that would run needs it.
+    """
+    counts = {"present": 0, "missing": 0, "absent": 0}
+    would_run = {cell.digest for cell in needed(plan)}
     for kind in STAGES:
         for cell in plan.of_kind(kind):
             labels = cell.labels
@@ -219,11 +229,14 @@ def listing(plan: Plan, model: str | None, benchmark: str | None, missing: bool)
                 continue
             if benchmark not in (None, labels.get("benchmark")):
                 continue
-            state = "present" if plan.exists(cell) else "missing"
+            runs = cell.digest in would_run
+            state = "missing" if runs else "present" if plan.exists(cell) else "absent"
             counts[state] += 1
-            if state == "missing" or not missing:
-                yield f"{state:8} {cell.kind:11} {cell.name:60} {cell.path}"
-    yield f"{counts['present']} present, {counts['missing']} missing"
+            if runs or not missing:
+                why = f"  {reason(plan, cell)}" if runs else ""
+                yield f"{state:8} {cell.kind:11} {cell.name:60} {cell.path}{why}"
+    told = [f"{count} {state}" for state, count in counts.items() if count or state != "absent"]
+    yield ", ".join(told)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import difflib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Settings:
     grid: Mapping[str, Any]
     grid_name: str
 
-    @property
+    @cached_property
     def store(self) -> Path:
         """The artifact store."""
         return self.path(self.config["results_dir"])
@@ -46,6 +47,13 @@ class Settings:
     def published(self) -> Path:
         """Where tables, figures and the report always go: the clone's own results folder."""
         return self.root / "results"
+
+    def place(self, path: str) -> Path:
+        """Where the artifact of a cell's path lies: a report in the clone, all else in the store.
+
+        A report costs seconds and is about one clone's selection; so a store need not be writable.
+        """
+        return (self.published if path.startswith("reports/") else self.store) / path
 
     def path(self, text: str) -> Path:
         """A path of config or grid: variables expanded, relative to the clone."""

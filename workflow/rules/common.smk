@@ -18,6 +18,15 @@ def identify_folder(folder):
     )
 
 
+def start():
+    outputs = (file for job in workflow.dag.needrun_jobs() for file in job.output)
+    main = workflow.is_main_process
+    try:
+        FLOW.start(outputs, main=main, warm=main and workflow.local_exec)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+
+
 prepare_environment(Path(workflow.basedir))
 try:
     SITE = Site.of(workflow.resource_settings.default_resources)

@@ -5,9 +5,9 @@ rule statistics:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/reports/statistics/{digest}/manifest.json",
+        "results/reports/statistics/{digest}/manifest.json",
         report(
-            "<store>/reports/statistics/{digest}/metrics.csv",
+            "results/reports/statistics/{digest}/metrics.csv",
             caption="../report/metrics.rst",
             category="Tables",
         ),
@@ -30,10 +30,10 @@ rule tabulate:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/reports/tables/{digest}/manifest.json",
+        "results/reports/tables/{digest}/manifest.json",
         *[
             report(
-                f"<store>/reports/tables/{{digest}}/{name}.csv",
+                f"results/reports/tables/{{digest}}/{name}.csv",
                 caption=f"../report/{name}.rst",
                 category="Tables",
             )
@@ -58,10 +58,10 @@ rule draw:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/reports/figures/{digest}/manifest.json",
+        "results/reports/figures/{digest}/manifest.json",
         *[
             report(
-                f"<store>/reports/figures/{{digest}}/{name}.svg",
+                f"results/reports/figures/{{digest}}/{name}.svg",
                 caption=f"../report/{name}.rst",
                 category="Figures",
             )
@@ -86,9 +86,9 @@ rule write_page:
     input:
         ancient(FLOW.inputs),
     output:
-        "<store>/reports/page/{digest}/manifest.json",
+        "results/reports/page/{digest}/manifest.json",
         report(
-            "<store>/reports/page/{digest}/report.html",
+            "results/reports/page/{digest}/report.html",
             caption="../report/report.rst",
             category="Report",
         ),

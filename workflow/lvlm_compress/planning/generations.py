@@ -132,6 +132,9 @@ class Generations:
             "benchmark": entry.name,
             "seed": GREEDY if seed is None else str(seed),
         }
+        salt = self.grid.salts.get("/".join(labels.values())) if self.grid.salts else None
+        if salt is not None:
+            parts["salt"] = self.parts.part(("salt", salt), lambda: salt)
         inputs = self.data_inputs(entry)
         if weights is not None:
             inputs["weights"] = weights

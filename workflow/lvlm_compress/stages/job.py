@@ -19,6 +19,7 @@ from typing import Any
 from lvlm_compress.address import recompute
 from lvlm_compress.errors import UserError, exit_with
 from lvlm_compress.provenance import Stopwatch, provenance
+from lvlm_compress.sharing import follow_permissions
 
 log = logging.getLogger("lvlm_compress")
 
@@ -81,6 +82,7 @@ def run_stage(
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     try:
         jobs = find_jobs(arguments, kinds)
+        follow_permissions(Path(jobs[0].runtime["store"]))
         failed = make([job for job in jobs if always or not job.path.exists()])
     except UserError as error:
         exit_with(error)
@@ -137,7 +139,7 @@ def _planned_jobs(arguments: argparse.Namespace) -> list[Job]:
 
     plan = planned(arguments)
     cells = [plan.find(name) for name in arguments.cells]
-    return [_job(cell.described(plan.settings.store), plan.shared()) for cell in cells]
+    return [_job(cell.described(plan.settings.place), plan.shared()) for cell in cells]
 
 
 def _job(described: Mapping[str, Any], shared: Mapping[str, Any]) -> Job:
