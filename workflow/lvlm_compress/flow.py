@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lvlm_compress.cells import Cell
-from lvlm_compress.cluster.need import Need
+from lvlm_compress.cluster.need import Need, together
 from lvlm_compress.cluster.needs import Needs
 from lvlm_compress.cluster.site import Site
 from lvlm_compress.errors import UserError
@@ -20,9 +20,11 @@ from lvlm_compress.hub import repositories
 from lvlm_compress.identity import Folder
 from lvlm_compress.plan import Plan, make_plan
 from lvlm_compress.planning.asked import asked
+from lvlm_compress.planning.sweeps import Sweep
 from lvlm_compress.reach import leave_mark
 from lvlm_compress.settings import Settings, resolve
 from lvlm_compress.sharing import follow_permissions, require_writable
+from lvlm_compress.sweeping import Sweeping
 from lvlm_compress.warm import ADDRESS
 
 Wildcards = Any
@@ -46,6 +48,7 @@ class Flow:
         follow_permissions(self.settings.store)
         self.site = site
         self._needs: Needs | None = None
+        self._sweeping: Sweeping | None = None
         self._identify = identify
         self._started = self._main = False
         self._plan = make_plan(self.settings)
@@ -80,6 +83,35 @@ class Flow:
     def inputs(self, wildcards: Wildcards) -> list[str]:
         """The artifacts that a cell's stage reads."""
         return [self.path(cell) for cell in self.plan().cells[wildcards.digest].inputs.values()]
+
+    @property
+    def sweeps(self) -> bool:
+        """Whether jobs answer several cells each."""
+        return self._cells_per_job > 1
+
+    @property
+    def _cells_per_job(self) -> int:
+        return int(self.settings.config["runtime"]["cells_per_job"])
+
+    @property
+    def sweeping(self) -> Sweeping:
+        """Which job answers which cells; decided when first asked for."""
+        if self._sweeping is None:
+            self._sweeping = Sweeping(self.settings.root, self.plan(), self._cells_per_job)
+        return self._sweeping
+
+    @asked
+    def swept(self, wildcards: Wildcards) -> list[str]:
+        """The marker of the sweep that answers a cell."""
+        return self.sweeping.marker(wildcards.digest)
+
+    @asked
+    def sweep_inputs(self, wildcards: Wildcards) -> list[str]:
+        """The artifacts that a sweep reads."""
+        cells = self.sweeping.cells(wildcards.digest)
+        return [
+            self.path(cell) for cell in Sweep(wildcards.model, tuple(cells), "").inputs.values()
+        ]
 
     def published_inputs(self, wildcards: Wildcards) -> list[str]:
         """The report part that is published, and with the page the tables and figures."""
@@ -122,7 +154,9 @@ class Flow:
         plan = self.plan()
         if self._needs is None:
             self._needs = Needs(self.settings, plan.grid, self.site)
-        return self._needs.of(plan.cells[wildcards.digest])
+        if wildcards.digest in plan.cells:
+            return self._needs.of(plan.cells[wildcards.digest])
+        return together(map(self._needs.of, self.sweeping.cells(wildcards.digest)))
 
     @asked
     def plan_file(self, _: Wildcards) -> str:
@@ -184,6 +218,8 @@ class Flow:
             self._plan.write()
             if self._main:
                 leave_mark(self._plan)
+            if self._main and self.sweeps:
+                self.sweeping.write()
 
 
 def prepare_environment(root: Path) -> None:

@@ -28,10 +28,22 @@ if TYPE_CHECKING:
 PACKAGES = ("torch", "transformers", "tokenizers", "pillow")
 
 
-def make(jobs: list[Job]) -> int:
-    """Answer every cell; the model is loaded once, and a failing cell leaves the others alone."""
+def make(jobs: Sequence[Job]) -> int:
+    """Answer every cell and return how many failed; see `outcomes`."""
+    return sum(reason is not None for reason in outcomes(jobs).values())
+
+
+def outcomes(jobs: Sequence[Job]) -> dict[str, str | None]:
+    """Answer every cell; the model is loaded once, and a failing cell leaves the others alone.
+
+    Returns by digest why a cell failed, None for one that is written.
+    """
     worker = Worker()
-    return sum(worker.make(group) for group in together(jobs))
+    found: dict[str, str | None] = {}
+    for group in together(jobs):
+        for job, error in zip(group, worker.make(group), strict=True):
+            found[job.digest] = None if error is None else str(error)
+    return found
 
 
 def together(jobs: Sequence[Job]) -> list[list[Job]]:
@@ -61,8 +73,8 @@ class Worker:
         self.model: LoadedModel | None = None
         self.pictures: PictureStore | None = None
 
-    def make(self, jobs: Sequence[Job]) -> int:
-        """Answer cells that share their prompts; returns how many failed, and logs why.
+    def make(self, jobs: Sequence[Job]) -> list[UserError | None]:
+        """Answer cells that share their prompts; returns, and logs, why a cell failed.
 
         Their questions are read before any model is loaded.
         """
@@ -70,13 +82,13 @@ class Worker:
             log.info("generation: %s", job.name)
         try:
             examples, decoding = question(jobs[0])
-            outcomes = self._answer(jobs, examples, decoding)
+            found = self._answer(jobs, examples, decoding)
         except UserError as error:
-            outcomes = [error] * len(jobs)
-        for job, outcome in zip(jobs, outcomes, strict=True):
-            if outcome is not None:
-                log.error("%s: %s", job.name, outcome)
-        return sum(outcome is not None for outcome in outcomes)
+            found = [error] * len(jobs)
+        for job, problem in zip(jobs, found, strict=True):
+            if problem is not None:
+                log.error("%s: %s", job.name, problem)
+        return found
 
     def _answer(
         self, jobs: Sequence[Job], examples: Sequence[Example], decoding: Decoding
@@ -189,17 +201,14 @@ def answer_cells(
         except StoppedError as stopped:
             names = ", ".join(job.name for job in jobs)
             raise SystemExit(f"{names}: {stopped}") from stopped
-    outcomes: list[UserError | None] = []
     for job, journal, answers in zip(jobs, journals, found, strict=True):
         if isinstance(answers, UserError):
-            outcomes.append(answers)
             continue
         facts = answers.facts | {"weight_bytes": weight_bytes(job, model)}
         header = job.header(watch, PACKAGES, str(model.device)) | {"facts": facts}
         write_lines(job.path, header, answers.rows)
         journal.discard()
-        outcomes.append(None)
-    return outcomes
+    return [answers if isinstance(answers, UserError) else None for answers in found]
 
 
 def weight_bytes(job: Job, model: LoadedModel) -> int:

@@ -153,14 +153,18 @@ def _filled(content: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _typed(values: dict[str, Any]) -> dict[str, Any]:
-    """Values as YAML would read them: `snakemake --config` hands nested numbers over as text."""
+    """Values as YAML would read them: `snakemake --config` hands nested ones over as text."""
+    for section in ("runtime", "report"):
+        if isinstance(values.get(section), dict):
+            values[section] = {key: _read(value) for key, value in values[section].items()}
     select = values.get("select")
     if isinstance(select, dict) and isinstance(select.get("seeds"), list):
-        seeds = [
-            yaml.safe_load(seed) if isinstance(seed, str) else seed for seed in select["seeds"]
-        ]
-        values["select"] = {**select, "seeds": seeds}
+        values["select"] = {**select, "seeds": [_read(seed) for seed in select["seeds"]]}
     return values
+
+
+def _read(value: Any) -> Any:
+    return yaml.safe_load(value) if isinstance(value, str) else value
 
 
 def _set(values: dict[str, Any], override: str) -> None:
