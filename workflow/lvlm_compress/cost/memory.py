@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from lvlm_compress.cost.geometry import Geometry
-from lvlm_compress.grid import Compression
+
+if TYPE_CHECKING:
+    from lvlm_compress.kv.scheme import KVScheme
+    from lvlm_compress.weights.scheme import WeightScheme
 
 BITS = {"float16": 16, "bfloat16": 16, "float32": 32, "float64": 64}
 # fp16 scale and an integer zero point for each group of inputs (spec/compression.md section 10).
@@ -13,6 +17,22 @@ SCALE_BITS = 16
 # Values that live at once in a prefill: residual, norm, q, k, v, attention and its output (7 of the
 # hidden size), gate, up and their product (3 of the MLP's). Rough: it leaves out fragmentation.
 HIDDEN_COPIES, MLP_COPIES = 7, 3
+
+
+class Stored(Protocol):
+    """How weights and cache are held: a grid's `Compression`, or anything alike."""
+
+    @property
+    def kv_scheme(self) -> KVScheme:
+        """How K and V are held."""
+
+    @property
+    def weight_scheme(self) -> WeightScheme | None:
+        """How the decoder's linears are rounded; None for not at all."""
+
+    @property
+    def weight_storage(self) -> str:
+        """Values or codes: `dense` or `packed`."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +49,7 @@ class Memory:
         return self.weights + self.kv + self.activations
 
 
-def memory(sizes: Geometry, compression: Compression, dtype: str, tokens: int) -> Memory:
+def memory(sizes: Geometry, compression: Stored, dtype: str, tokens: int) -> Memory:
     """What one sample of `tokens` (prompt and answer) needs."""
     bits = BITS[dtype]
     values = tokens * (HIDDEN_COPIES * sizes.hidden + MLP_COPIES * sizes.mlp) + sizes.vocabulary
@@ -40,7 +60,7 @@ def memory(sizes: Geometry, compression: Compression, dtype: str, tokens: int) -
     )
 
 
-def weight_bytes(sizes: Geometry, compression: Compression, dtype_bits: int) -> float:
+def weight_bytes(sizes: Geometry, compression: Stored, dtype_bits: int) -> float:
     """All weights in the model's dtype; with `weight_storage: packed` the decoder's as codes.
 
     A packed layer dequantizes one matrix at a time, which is counted too.
@@ -55,7 +75,7 @@ def weight_bytes(sizes: Geometry, compression: Compression, dtype_bits: int) -> 
     ) / 8
 
 
-def kv_bytes(sizes: Geometry, compression: Compression, dtype_bits: int, tokens: int) -> float:
+def kv_bytes(sizes: Geometry, compression: Stored, dtype_bits: int, tokens: int) -> float:
     """The cache of one sample: reconstructed values, or codes with `storage: packed`.
 
     K and V of the layer at work are there reconstructed as well.
