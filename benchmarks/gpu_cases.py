@@ -49,7 +49,7 @@ class Bench:
     @property
     def device(self) -> torch.device:
         """Where the model is."""
-        return torch.device(self.options.device)
+        return torch.device("cuda:0" if self.options.device == "cuda" else "cpu")
 
     @property
     def long(self) -> bool:
@@ -103,8 +103,8 @@ def _by_engine(bench: Bench, variant: Variant) -> list[Case]:
 def make(bench: Bench) -> Iterator[Row]:
     """The model itself, and how many tokens its pictures have."""
     bench.folder.mkdir()
-    sizes, dtype, device = bench.sizes, bench.options.dtype, bench.options.device
-    seconds, peak, bench.model = clock(bench.device, lambda: build(sizes, dtype, device))
+    build_it = partial(build, bench.sizes, bench.options.dtype, bench.device)
+    seconds, peak, bench.model = clock(bench.device, build_it)
     named = bench.model.model.named_parameters()
     bench.shapes = geometry({name: tuple(parameter.shape) for name, parameter in named})
     features = _features(bench, bench.asked(1, 1)[0])

@@ -33,13 +33,13 @@ STD = 0.02
 IMAGE = 4  # the id of <image> in the word tokenizer
 
 
-def build(sizes: dict[str, Any], dtype: str, device: str) -> Llava | LlavaNext:
+def build(sizes: dict[str, Any], dtype: str, device: torch.device) -> Llava | LlavaNext:
     """The model of a geometry with its word tokenizer; answers never stop before their length."""
     torch.manual_seed(sizes["seed"])
     next_one = sizes["family"] == "llava_next"
     made = LlavaNextForConditionalGeneration if next_one else LlavaForConditionalGeneration
     described = _next_config(sizes) if next_one else config(sizes)
-    with torch.device(device):
+    with device:
         model = made._from_config(
             described, dtype=getattr(torch, dtype), attn_implementation="sdpa"
         )

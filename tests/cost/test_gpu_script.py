@@ -53,6 +53,7 @@ def test_a_failing_case_costs_no_other_its_figures(tmp_path):
     assert sum("FAILED RuntimeError: broken on purpose" in line for line in last) == 2
 
 
+@pytest.mark.slow
 def test_what_the_time_limit_cuts_off_is_said(tmp_path):
     out = tmp_path / "rows.json"
     done = run("--out", str(out), "--limit", "0", "--models", "llava-1.5-7b")
