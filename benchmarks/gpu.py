@@ -129,6 +129,8 @@ def measure(ledger: Ledger, options: argparse.Namespace, folder: Path) -> None:
         for case, run in cases(bench):
             if time.perf_counter() > until:
                 ledger.add(Row(name, case, error=f"not run: {options.limit:.0f} s are over"))
+            elif bench.model is None and case != "build":
+                ledger.add(Row(name, case, error="not run: there is no model"))
             else:
                 attempt(ledger, name, case, run)
         bench.model = None
