@@ -144,7 +144,8 @@ def estimate(bench: Bench, variant: Variant, examples: list[Example], new: int) 
     assert bench.shapes is not None
     features = _features(bench, examples[0])
     longest = max(len(bench.model.encode(e.prompt, features).ids) for e in examples)
-    return memory(bench.shapes, variant, bench.options.dtype, longest + new).total / GIB
+    sizes = (longest + new, bench.image_tokens, len(examples))
+    return memory(bench.shapes, variant, bench.options.dtype, *sizes).total / GIB
 
 
 def plain(bench: Bench, batch: int) -> Iterator[Row]:
