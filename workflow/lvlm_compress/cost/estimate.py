@@ -77,16 +77,19 @@ def memories(
 ) -> dict[tuple[str, str], Memory]:
     """The memory of (model, compression) at the longest usual prompt and answer.
 
-    packed: weights and KV as if the grid stored both packed.
+    packed: weights and KV as if the grid stored both packed. Every question counts as a picture of
+    its own: few benchmarks fill less than the room for features.
     """
     found = {}
     works = [workload(entry, assumed) for entry in grid.benchmarks]
     text = max(work.prompt + work.answer for work in works)
+    pictures = max(work.questions for work in works)
     for model, compression in _pairs(grid, sizes):
-        tokens = text + assumed.image_tokens[model.fields["family"]]
+        seen = assumed.image_tokens[model.fields["family"]]
         if packed:
             compression = replace(compression, storage="packed", weight_storage="packed")
-        need = memory(sizes[model.name], compression, model.fields["dtype"], tokens)
+        dtype = model.fields["dtype"]
+        need = memory(sizes[model.name], compression, dtype, text + seen, seen, pictures)
         found[model.name, compression.label] = need
     return found
 

@@ -13,6 +13,11 @@ from lvlm_compress.settings import Settings
 
 DEVICE = "A6000"
 GIB = 2**30
+MEMORY_TITLE = (
+    "\nGiB for one question at a time: weights + KV (simulated storage holds dequantized values)",
+    "+ work of a block's forward pass + features of pictures kept = sum; the sum with weights and",
+    "KV packed. Not counted: the GPU's context, allocation gaps, the batches of engine fast.",
+)
 Needs = Mapping[tuple[str, str], Memory]
 
 
@@ -46,14 +51,14 @@ def listing(
 
 
 def _memory_lines(needed: Needs, packed: Needs, room: float, device: str) -> Iterator[str]:
-    yield "\nGiB: weights + KV of one sample + activations = sum; the sum with both packed"
+    yield from MEMORY_TITLE
     for (model, compression), need in needed.items():
-        parts = (need.weights, need.kv, need.activations, need.total)
-        weights, kv, activations, total = (f"{part / GIB:8.3f}" for part in parts)
+        parts = (need.weights, need.kv, need.work, need.pictures)
+        summed = " + ".join(f"{part / GIB:8.3f}" for part in parts)
         small = f"{packed[model, compression].total / GIB:8.3f}"
         short = "" if need.total <= room * 1e9 else f"  more than one {device}"
         name = f"  {model:16} {compression:26}"
-        yield f"{name} {weights} + {kv} + {activations} = {total}; {small}{short}"
+        yield f"{name} {summed} = {need.total / GIB:8.3f}; {small}{short}"
 
 
 def _sums(spent: Iterable[Hours], key: str) -> Iterator[str]:
