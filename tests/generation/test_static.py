@@ -21,8 +21,8 @@ def static(monkeypatch):
     """Decoding as on a GPU but for the recording; remembers the decoders."""
     made = []
 
-    def build(model, cells, decoding):
-        made.append(StaticDecoder(model, decoding.max_new_tokens, record=False))
+    def build(model, cells, options):
+        made.append(options.recorded or StaticDecoder(model, record=False))
         return made[-1]
 
     monkeypatch.setattr(run, "_static", build)
@@ -61,15 +61,25 @@ def test_one_step_serves_prompts_of_like_length(exact, questions, static):
     assert len(static[0].steps) <= 2
 
 
+def test_one_decoder_serves_many_cells(exact, questions, static):
+    decoder = StaticDecoder(exact, record=False)
+    for scheme in ("fp16", "kv2-t128", "fp16"):
+        parsed = KVScheme.parse(scheme)
+        found = answer(exact, parsed, questions, GREEDY, engine="reference", recorded=decoder)
+        assert found.rows == answer(exact, parsed, questions, GREEDY, engine="reference").rows
+    assert len(decoder.steps) <= 2
+    assert decoder.nbytes > 0
+
+
 def test_memory_is_given_back_when_it_does_not_suffice(exact, questions, static, monkeypatch):
     scheme = KVScheme.parse("fp16")
     expected = answer(exact, scheme, questions, GREEDY).rows
     advance = StaticDecoder.advance
 
-    def small(self, flight):
+    def small(self, flight, tokens):
         if len(flight.requests) > 2:
             raise torch.OutOfMemoryError("no room")
-        advance(self, flight)
+        advance(self, flight, tokens)
 
     monkeypatch.setattr(StaticDecoder, "advance", small)
     assert answer(exact, scheme, questions, GREEDY).rows == expected

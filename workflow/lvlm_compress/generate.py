@@ -23,6 +23,7 @@ from lvlm_compress.stages.job import Job, log, run_stage
 
 if TYPE_CHECKING:
     from lvlm_compress.generation.pictures import PictureStore
+    from lvlm_compress.generation.static_decoder import StaticDecoder
     from lvlm_compress.models.adapter import LoadedModel
 
 PACKAGES = ("torch", "transformers", "tokenizers", "pillow")
@@ -72,6 +73,7 @@ class Worker:
         self.first: Job | None = None
         self.model: LoadedModel | None = None
         self.pictures: PictureStore | None = None
+        self.recorded: StaticDecoder | None = None
 
     def make(self, jobs: Sequence[Job]) -> list[UserError | None]:
         """Answer cells that share their prompts; returns, and logs, why a cell failed.
@@ -98,14 +100,16 @@ class Worker:
             raise UserError(
                 f"{jobs[0].name} has another model or weights than {self.first.name}; run it apart."
             )
-        if self.model is None or self.pictures is None:
+        if self.model is None or self.pictures is None or self.recorded is None:
             from lvlm_compress.generation.pictures import PictureStore, default_loaders
+            from lvlm_compress.generation.static_decoder import StaticDecoder
 
             self.model = load_model(jobs[0])
+            self.recorded = StaticDecoder(self.model)
             self.pictures = PictureStore(
                 self.model, loaders=jobs[0].runtime.get("loaders", default_loaders(self.model))
             )
-        return answer_cells(jobs, self.model, self.pictures, examples, decoding)
+        return answer_cells(jobs, self.model, self.pictures, self.recorded, examples, decoding)
 
 
 def _weights(job: Job) -> tuple[Any, ...]:
@@ -176,6 +180,7 @@ def answer_cells(
     jobs: Sequence[Job],
     model: LoadedModel,
     pictures: PictureStore,
+    recorded: StaticDecoder,
     examples: Sequence[Example],
     decoding: Decoding,
 ) -> list[UserError | None]:
@@ -193,9 +198,17 @@ def answer_cells(
         Asked(scheme_of(job), job.spec["seed"], journal, Progress(job.name))
         for job, journal in zip(jobs, journals, strict=True)
     ]
-    spec, budget = jobs[0].spec, jobs[0].runtime.get("token_budget")
+    spec, runtime = jobs[0].spec, jobs[0].runtime
     with on_sigterm() as stop:
-        options = Options(spec["engine"], spec["task"]["on_bad_image"], pictures, budget, stop)
+        options = Options(
+            engine=spec["engine"],
+            on_bad_image=spec["task"]["on_bad_image"],
+            pictures=pictures,
+            budget=runtime.get("token_budget"),
+            stop=stop,
+            graphs=runtime["graphs"],
+            recorded=recorded,
+        )
         try:
             found = answer_together(model, cells, examples, decoding, options)
         except StoppedError as stopped:

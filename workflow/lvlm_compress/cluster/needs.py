@@ -72,7 +72,7 @@ class Needs:
         device = card(assumptions(), self.site.gpu_memory_gb)
         if cell.kind == "weights":
             tokens = self.calibration["samples"] * self.calibration["block"]
-            held = memory(sizes, Compression("fp16"), model.fields["dtype"], tokens)
+            held = memory(sizes, Compression("fp16"), model.fields["dtype"], tokens, image_tokens=0)
             seconds = calibration_seconds(sizes, device, assumptions())
             # Every layer sees all blocks at once, and no layer keeps K and V.
             return need(model, sizes, replace(held, kv=0.0), seconds, self.site)
@@ -83,7 +83,7 @@ class Needs:
             sizes, compression, model.fields["dtype"], work, image, device, assumptions()
         )
         tokens = work.prompt + work.answer + image
-        held = memory(sizes, compression, model.fields["dtype"], tokens)
+        held = memory(sizes, compression, model.fields["dtype"], tokens, image)
         return need(model, sizes, held, seconds, self.site)
 
     def _size_of(self, model: ModelEntry) -> Geometry | None:
@@ -99,7 +99,7 @@ class Needs:
 def need(model: ModelEntry, sizes: Geometry, held: Memory, seconds: float, site: Site) -> Need:
     """A job's need from what it holds on its device and its seconds on a GPU."""
     if model.fields["device_map"] == "cpu" or dense_bytes(model, sizes) < CPU_BYTES:
-        total = CPU_COPIES * held.weights + held.kv + held.activations
+        total = CPU_COPIES * held.weights + held.kv + held.work + held.pictures
         return Need(0, CPU_BASE_MB + ceil(total / 1e6), SMALL.minutes)
     return Need(
         gpus=gpu_count(held, site),

@@ -124,7 +124,7 @@ class Engine:
         if not self.flight.requests:
             self.flight = None
         elif self.static is not None:
-            self.static.advance(self.flight)
+            self.static.advance(self.flight, self.decoding.max_new_tokens)
         else:
             advance(self.model, self.flight)
 

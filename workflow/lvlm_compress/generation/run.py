@@ -26,7 +26,6 @@ from lvlm_compress.generation.branch import Branch
 from lvlm_compress.generation.engine import Engine
 from lvlm_compress.generation.facts import kv_facts
 from lvlm_compress.generation.journal import Journal, Row
-from lvlm_compress.generation.layout import by_input
 from lvlm_compress.generation.memory import default_budget
 from lvlm_compress.generation.pictures import PictureStore
 from lvlm_compress.generation.prepare import Preparer, by_picture
@@ -79,6 +78,8 @@ class Options:
         pictures: to share features between the cells of a process.
         budget: KV entries of a batch.
         stop: ends the run between steps.
+        graphs: decode by recorded steps where they serve (`static_decoder.can_decode`).
+        recorded: to share those between the cells of a process.
     """
 
     engine: str = "fast"
@@ -86,6 +87,8 @@ class Options:
     pictures: PictureStore | None = None
     budget: int | None = None
     stop: Stop | None = None
+    graphs: bool = True
+    recorded: StaticDecoder | None = None
 
 
 def answer(
@@ -128,12 +131,12 @@ def answer_together(
     checks.check_examples(examples)
     for cell in cells:
         checks.check_cell(model, cell.scheme, decoding, cell.seed)
-    by_input(model.decoder)
     alone = options.engine == "reference"
     branches = [_branch(cell, examples) for cell in cells]
-    static = _static(model, cells, decoding)
+    static = _static(model, cells, options)
     copies = static is not None or any(_copies(model, cell.scheme) for cell in cells)
-    room = Room(options.budget or default_budget(model), decoding.max_new_tokens, copies)
+    budget = options.budget or default_budget(model, static.nbytes if static else 0)
+    room = Room(budget, decoding.max_new_tokens, copies)
     machine = Engine(model, decoding, alone, room, options.stop or Stop(), static)
     pictures = options.pictures or PictureStore(model)
     skip = options.on_bad_image == "skip"
@@ -179,11 +182,11 @@ def _answers(
     return Answers(ordered, {"answered": branch.answered, **run, **stored})
 
 
-def _static(model: LoadedModel, cells: Sequence[Asked], decoding: Decoding) -> StaticDecoder | None:
+def _static(model: LoadedModel, cells: Sequence[Asked], options: Options) -> StaticDecoder | None:
     """Recorded decoding where it serves; its rooms hold a shared part in every row."""
-    if not can_decode(model, [cell.scheme for cell in cells]):
+    if not options.graphs or not can_decode(model, [cell.scheme for cell in cells]):
         return None
-    return StaticDecoder(model, decoding.max_new_tokens)
+    return options.recorded or StaticDecoder(model)
 
 
 def _copies(model: LoadedModel, scheme: KVScheme) -> bool:

@@ -16,7 +16,7 @@ from lvlm_compress.kv.scheme import KVScheme
 from lvlm_compress.kv.simulated_layer import Layer
 from lvlm_compress.models.adapter import LoadedModel
 
-ROWS, COLUMNS = 4, 128
+ROWS, COLUMNS = 4, 256
 
 
 def can_decode(model: LoadedModel, schemes: Sequence[KVScheme]) -> bool:
@@ -33,24 +33,32 @@ def can_decode(model: LoadedModel, schemes: Sequence[KVScheme]) -> bool:
 class StaticDecoder:
     """Keeps one set of rooms and a recorded step for every shape that was needed.
 
+    One serves all cells of a process, so that each shape is recorded once.
+
     Attributes:
-        tokens: generated ones to make room for.
         record: see `StaticStep`.
     """
 
     model: LoadedModel
-    tokens: int
     record: bool = True
     steps: dict[tuple[int, int], StaticStep] = field(default_factory=dict)
     memory: list[Tensor] = field(default_factory=list)
     step: StaticStep | None = None
 
-    def advance(self, flight: Flight) -> None:
-        """Run the last token of every row; as `decode.advance` does, to the same answers."""
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the rooms."""
+        return sum(held.nbytes for held in self.memory)
+
+    def advance(self, flight: Flight, tokens: int) -> None:
+        """Run the last token of every row; as `decode.advance` does, to the same answers.
+
+        tokens: that a row may still get, to make room for.
+        """
         rows = flight.rows
         layers = _layers(rows)
         if self.step is None or not _at_home(layers[0], self.step):
-            self.step = self._settled(rows)
+            self.step = self._settled(rows, tokens)
         due = layers[0].triggered()
         for layer in layers if due else ():
             layer.requantize(due)
@@ -68,12 +76,12 @@ class StaticDecoder:
         self.memory.clear()
         self.step = None
 
-    def _settled(self, rows: Rows) -> StaticStep:
+    def _settled(self, rows: Rows, tokens: int) -> StaticStep:
         """The step that fits a batch, with the batch's K and V in its rooms."""
         layers = _layers(rows)
         count, _, used, _ = layers[0].keys.shape
         # Up to ROWS each number has a step of its own: a lone row pays for no other.
-        size = count if count <= ROWS else _up(count, ROWS), _up(used + self.tokens, COLUMNS)
+        size = count if count <= ROWS else _up(count, ROWS), _up(used + tokens, COLUMNS)
         if size not in self.steps:
             rooms = self._rooms(layers, *size)
             self.steps[size] = StaticStep(
