@@ -156,6 +156,19 @@ def test_out_of_memory_halves_the_budget(exact, questions, monkeypatch):
     assert max(seen) > 2
     assert found.facts["budget"] < 1000
 
+    joined, failures = engine.Flight.joined, []
+
+    def full(flights):
+        if not failures:
+            failures.append(len(flights))
+            raise torch.OutOfMemoryError("no room to join")
+        return joined(flights)
+
+    monkeypatch.setattr(engine, "advance", advance)
+    monkeypatch.setattr(engine.Flight, "joined", full)
+    assert texts(answer(exact, scheme, questions, GREEDY)) == whole
+    assert failures
+
     def never(model, flight):
         raise torch.OutOfMemoryError("no room")
 

@@ -37,6 +37,15 @@ def check_cell(model: LoadedModel, scheme: KVScheme, decoding: Decoding, seed: i
     scheme.validate(model.geometry.kv_heads, model.geometry.head_dim)
 
 
+def check_complete(wanted: set[str], found: set[str]) -> None:
+    """RuntimeError when an example was lost: neither answered, failed nor skipped."""
+    lost = sorted(wanted - found)
+    if lost:
+        raise RuntimeError(
+            f"{len(lost)} examples were lost by the engine, {lost[0]} for one; this is a defect."
+        )
+
+
 def check_success(failed: dict[str, str], total: int) -> None:
     """UserError when examples failed: never an empty answer in the place of one that is not had."""
     if failed:

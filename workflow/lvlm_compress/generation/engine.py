@@ -77,13 +77,15 @@ class Engine:
             self.taken.append(self.waiting.popleft())
             rows.extend(self.taken[-1])
         started = [flight for piece in self.taken for flight in self.started(piece)]
-        self.taken = []
         if self.alone:
             self.ready.extend(started)
-            started = [self.ready.popleft()] if self.ready and self.flight is None else []
+            self.taken, started = [], []
+            if self.ready and self.flight is None:
+                started = [self.ready.popleft()]
         if started:
             self.flight = Flight.joined([self.flight, *started] if self.flight else started)
             self.meter.batch(self.flight.rows.cache)
+        self.taken = []  # not before they are in flight: joining may run out of memory
 
     def enters(self, rows: Sequence[Request], piece: Sequence[Request]) -> bool:
         """Whether a piece may join the rows of the batch now."""

@@ -177,6 +177,8 @@ def _answers(
         checks.check_success(branch.failed, len(examples))
     except UserError as error:
         return error
+    wanted = {example.id for example in examples}
+    checks.check_complete(wanted, {*branch.rows, *run["skipped"]})
     ordered = [branch.rows[example.id] for example in examples if example.id in branch.rows]
     stored = kv_facts(ordered, branch.scheme, model.geometry, 8 * model.dtype.itemsize)
     return Answers(ordered, {"answered": branch.answered, **run, **stored})
