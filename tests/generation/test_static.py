@@ -48,6 +48,16 @@ def test_rows_that_come_and_go(exact, questions, static):
     assert found == answer(exact, scheme, questions, GREEDY, engine="reference").rows
 
 
+def test_pictures_of_few_and_many_questions(exact, questions, static):
+    """Shared parts of several pictures, rows of nobody's beside them, pictures that are done."""
+    uneven = [*questions[:7], questions[-1]]
+    for scheme in ("fp16", "kv2-t128", "kv2-kc128-vt128"):
+        parsed = KVScheme.parse(scheme, stream_gap=3)
+        found = answer(exact, parsed, uneven, Decoding(12)).rows
+        assert any(shape.part is not None for shape in static.pop().steps)
+        assert found == answer(exact, parsed, uneven, Decoding(12), engine="reference").rows
+
+
 def test_cells_together(exact, questions, static):
     schemes = [KVScheme.parse(s, order="after", stream_gap=2) for s in ("kv2-t128", "kv4-uniform")]
     together = answer_together(exact, [Asked(s) for s in schemes], questions, GREEDY, Options())
@@ -57,7 +67,7 @@ def test_cells_together(exact, questions, static):
 
 def test_one_step_serves_prompts_of_like_length(exact, questions, static):
     answer(exact, KVScheme.parse("fp16"), questions, GREEDY, engine="reference")
-    assert {rows for rows, _ in static[0].steps} == {1}
+    assert {shape.rows for shape in static[0].steps} == {1}
     assert len(static[0].steps) <= 2
 
 

@@ -134,7 +134,7 @@ def answer_together(
     alone = options.engine == "reference"
     branches = [_branch(cell, examples) for cell in cells]
     static = _static(model, cells, options)
-    copies = static is not None or any(_copies(model, cell.scheme) for cell in cells)
+    copies = any(_copies(model, cell.scheme) for cell in cells)
     budget = options.budget or default_budget(model, static.nbytes if static else 0)
     room = Room(budget, decoding.max_new_tokens, copies)
     machine = Engine(model, decoding, alone, room, options.stop or Stop(), static)
@@ -185,7 +185,7 @@ def _answers(
 
 
 def _static(model: LoadedModel, cells: Sequence[Asked], options: Options) -> StaticDecoder | None:
-    """Recorded decoding where it serves; its rooms hold a shared part in every row."""
+    """Recorded decoding where it serves."""
     if not options.graphs or not can_decode(model, [cell.scheme for cell in cells]):
         return None
     return options.recorded or StaticDecoder(model)

@@ -14,13 +14,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
+
+if TYPE_CHECKING:
+    from lvlm_compress.generation.static_part import StaticPart
 
 NAME = "lvlm_shared"
 
@@ -101,7 +104,7 @@ def attend(
     key: Tensor,
     value: Tensor,
     attention_mask: Tensor | None,
-    shared: SharedPart | None = None,
+    shared: SharedPart | StaticPart | None = None,
     scaling: float | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
@@ -145,7 +148,7 @@ def _widened(scores: Tensor) -> Tensor:
     return scores.float() if scores.dtype in (torch.float16, torch.bfloat16) else scores
 
 
-def _by_picture(x: Tensor, shared: SharedPart) -> Tensor:
+def _by_picture(x: Tensor, shared: SharedPart | StaticPart) -> Tensor:
     """[rows, kv_heads, n, d] -> [pictures, kv_heads, slots * n, d]."""
     table, _ = shared.slots
     pictures, slots = table.shape
@@ -154,7 +157,7 @@ def _by_picture(x: Tensor, shared: SharedPart) -> Tensor:
     return taken.view(pictures, slots, heads, n, d).transpose(1, 2).reshape(pictures, heads, -1, d)
 
 
-def _by_row(x: Tensor, shared: SharedPart) -> Tensor:
+def _by_row(x: Tensor, shared: SharedPart | StaticPart) -> Tensor:
     """Inverse of `_by_picture`."""
     table, places = shared.slots
     pictures, slots = table.shape

@@ -10,7 +10,10 @@ import torch
 from torch import Tensor
 
 from lvlm_compress.generation.decode import Flight
+from lvlm_compress.generation.flat_memory import FlatMemory
 from lvlm_compress.generation.rows import Rows
+from lvlm_compress.generation.shared_attention import NAME, SharedPart
+from lvlm_compress.generation.static_part import PartShape, StaticPart
 from lvlm_compress.generation.static_step import Rooms, StaticStep
 from lvlm_compress.kv.scheme import KVScheme
 from lvlm_compress.kv.simulated_layer import Layer
@@ -26,29 +29,41 @@ def can_decode(model: LoadedModel, schemes: Sequence[KVScheme]) -> bool:
         return False
     attention = model.decoder.config._attn_implementation  # type: ignore[union-attr]
     simulated = all(scheme.layer_kind == "simulated" for scheme in schemes)
-    return simulated and attention in ("sdpa", "lvlm_shared")
+    return simulated and attention in ("sdpa", NAME)
+
+
+@dataclass(frozen=True)
+class StepShape:
+    """What a step is recorded for: rows, columns of K and V, and the shared part."""
+
+    rows: int
+    columns: int
+    part: PartShape | None
 
 
 @dataclass
 class StaticDecoder:
-    """Keeps one set of rooms and a recorded step for every shape that was needed.
+    """Keeps rooms for K and V, and a recorded step for every shape that was needed.
 
-    One serves all cells of a process, so that each shape is recorded once.
+    Only one batch is decoded at a time, so all shapes lie in the same memory. One decoder serves
+    all cells of a process, so that each shape is recorded once.
 
     Attributes:
         record: see `StaticStep`.
+        rooms, parts: memory of the rows' own K and V, and of shared parts.
     """
 
     model: LoadedModel
     record: bool = True
-    steps: dict[tuple[int, int], StaticStep] = field(default_factory=dict)
-    memory: list[Tensor] = field(default_factory=list)
+    steps: dict[StepShape, StaticStep] = field(default_factory=dict)
+    rooms: FlatMemory = field(default_factory=FlatMemory)
+    parts: FlatMemory = field(default_factory=FlatMemory)
     step: StaticStep | None = None
 
     @property
     def nbytes(self) -> int:
         """Bytes of the rooms."""
-        return sum(held.nbytes for held in self.memory)
+        return self.rooms.nbytes + self.parts.nbytes
 
     def advance(self, flight: Flight, tokens: int) -> None:
         """Run the last token of every row; as `decode.advance` does, to the same answers.
@@ -73,7 +88,8 @@ class StaticDecoder:
     def clear(self) -> None:
         """Give the memory back, for what was recorded in it is void then."""
         self.steps.clear()
-        self.memory.clear()
+        self.rooms.held.clear()
+        self.parts.held.clear()
         self.step = None
 
     def _settled(self, rows: Rows, tokens: int) -> StaticStep:
@@ -81,39 +97,45 @@ class StaticDecoder:
         layers = _layers(rows)
         count, _, used, _ = layers[0].keys.shape
         # Up to ROWS each number has a step of its own: a lone row pays for no other.
-        size = count if count <= ROWS else _up(count, ROWS), _up(used + tokens, COLUMNS)
-        if size not in self.steps:
-            rooms = self._rooms(layers, *size)
-            self.steps[size] = StaticStep(
-                self.model, rooms, rows.positions.shape[0], record=self.record
-            )
-        step = self.steps[size]
+        size = count if count <= ROWS else _up(count, ROWS)
+        shape = StepShape(size, _up(used + tokens, COLUMNS), PartShape.of(rows.shared))
+        if shape not in self.steps:
+            rooms, part = self._rooms(layers, shape), self._part(rows.shared, shape)
+            axes = rows.positions.shape[0]
+            self.steps[shape] = StaticStep(self.model, rooms, part, axes, record=self.record)
+        step = self.steps[shape]
         for layer, keys, values in zip(layers, step.rooms.keys, step.rooms.values, strict=True):
             layer.settle(keys, values)
+        if step.part is not None and rows.shared is not None:
+            step.part.settle(rows.shared)
         step.fill(rows.mask, count, used)
         return step
 
-    def _rooms(self, layers: Sequence[Layer], rows: int, columns: int) -> Rooms:
-        """Views of the one memory, which grows when they don't fit: recorded steps are void then.
-
-        Only one batch is decoded at a time, so all shapes may lie in the same place.
-        """
-        kinds = [tensor for layer in layers for tensor in (layer.keys, layer.values)]
-        shapes = [(rows, tensor.shape[1], columns, tensor.shape[3]) for tensor in kinds]
-        if not self.memory or any(
-            prod(shape) > held.numel() for shape, held in zip(shapes, self.memory, strict=True)
-        ):
-            self.clear()
-            self.memory = [
-                tensor.new_zeros(prod(s)) for s, tensor in zip(shapes, kinds, strict=True)
-            ]
-        views = [
-            held[: prod(shape)].view(shape) for shape, held in zip(shapes, self.memory, strict=True)
-        ]
-        device = kinds[0].device
+    def _rooms(self, layers: Sequence[Layer], shape: StepShape) -> Rooms:
+        tensors = [tensor for layer in layers for tensor in (layer.keys, layer.values)]
+        sizes = [(shape.rows, t.shape[1], shape.columns, t.shape[3]) for t in tensors]
+        self._hold(self.rooms, [prod(size) for size in sizes], tensors[0])
+        held = zip(self.rooms.held, sizes, strict=True)
+        views = [flat[: prod(size)].view(size) for flat, size in held]
+        device = tensors[0].device
         column = torch.zeros(1, dtype=torch.long, device=device)
-        sums = torch.zeros(2, len(layers), rows, dtype=torch.float32, device=device)
+        sums = torch.zeros(2, len(layers), shape.rows, dtype=torch.float32, device=device)
         return Rooms(views[::2], views[1::2], column, sums)
+
+    def _part(self, part: SharedPart | None, shape: StepShape) -> StaticPart | None:
+        if part is None or shape.part is None:
+            return None
+        pictures = part.keys[0].shape[0]
+        tensors = [tensor for pair in zip(part.keys, part.values, strict=True) for tensor in pair]
+        sizes = [t.numel() // pictures * shape.part.pictures for t in tensors]
+        self._hold(self.parts, sizes, tensors[0])
+        return StaticPart.of(self.parts.held, part, shape.part, shape.rows)
+
+    def _hold(self, memory: FlatMemory, sizes: Sequence[int], like: Tensor) -> None:
+        """Make room in a memory; what was recorded in the old one is void."""
+        if not memory.fits(sizes):
+            self.steps.clear()
+            memory.grow(sizes, like)
 
 
 def _layers(rows: Rows) -> list[Layer]:

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lvlm_compress.generation.static_part import StaticPart
 from lvlm_compress.kv.finite import NonFiniteError, row_totals
 from lvlm_compress.models.adapter import LoadedModel
 
@@ -56,12 +57,15 @@ class StaticStep:
 
     Args:
         rooms: where K and V lie.
+        part: what rows have in common; None when the rooms hold all.
         axes: of the position ids.
         record: as a CUDA graph; without, the same operations run one by one (CPU, tests).
     """
 
-    def __init__(self, model: LoadedModel, rooms: Rooms, axes: int, *, record: bool) -> None:
-        self.model, self.rooms = model, rooms
+    def __init__(
+        self, model: LoadedModel, rooms: Rooms, part: StaticPart | None, axes: int, *, record: bool
+    ) -> None:
+        self.model, self.rooms, self.part = model, rooms, part
         rows, _, columns, _ = rooms.keys[0].shape
         device = rooms.column.device
         self.tokens = torch.zeros(rows, dtype=torch.long, device=device)
@@ -116,6 +120,7 @@ class StaticStep:
             attention_mask=self.mask,
             past_key_values=self.rooms,
             use_cache=True,
+            **({} if self.part is None else {"shared": self.part}),
         )
         logits: Tensor = self.model.lm_head(output.last_hidden_state[:, -1])
         return logits
