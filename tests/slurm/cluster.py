@@ -68,7 +68,7 @@ GresTypes=gpu
 SlurmdParameters=config_overrides
 MpiDefault=none
 ReturnToService=2
-KillWait=30
+KillWait=60
 SlurmdTimeout=60
 MinJobAge=900
 SchedulerParameters=batch_sched_delay=0,sched_interval=2,bf_interval=2
