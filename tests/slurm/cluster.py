@@ -162,7 +162,7 @@ class Cluster:
         return set(idle) == {name for name, *_ in NODES}
 
     def _configure(self) -> None:
-        host = socket.gethostname()
+        host = socket.gethostname().partition(".")[0]
         controller, *ports = _free_ports(1 + len(NODES))
         nodes, gres = [], []
         for (name, cpus, gpus, kind), port in zip(NODES, ports, strict=True):
