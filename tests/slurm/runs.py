@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import cached_property
 from grp import getgrnam
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,6 +45,7 @@ class Run:
         self.cluster, self.clone = cluster, clone
         self.file = clone.root / f"run-{time.monotonic_ns()}.txt"
         self.started = time.monotonic()
+        self.seconds: int | None = None
         with self.file.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "snakemake", "--profile", "slurm", *words],
@@ -65,18 +65,17 @@ class Run:
         """What it has said so far."""
         return self.file.read_text()
 
-    @cached_property
-    def code(self) -> int:
-        """Its exit code, waited for."""
+    def end(self) -> int:
+        """Wait; the exit code."""
         code = self.process.wait(LIMIT)
-        seconds = time.monotonic() - self.started
-        with self.file.open("a") as output:
-            output.write(f"exit code {code} after {seconds:.0f} s\n")
+        if self.seconds is None:
+            self.seconds = round(time.monotonic() - self.started)
+            print(f"{self.clone.root}: exit code {code} after {self.seconds} s")
         return code
 
     def succeed(self) -> Run:
         """Wait and insist."""
-        assert self.code == 0, self.output[-8000:] + self.cluster.logs()
+        assert self.end() == 0, self.output[-8000:] + self.cluster.logs()
         return self
 
     def kill(self) -> None:
