@@ -45,7 +45,6 @@ class Run:
         self.cluster, self.clone = cluster, clone
         self.file = clone.root / f"run-{time.monotonic_ns()}.txt"
         self.started = time.monotonic()
-        self.seconds: int | None = None
         with self.file.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "snakemake", "--profile", "slurm", *words],
@@ -66,11 +65,12 @@ class Run:
         return self.file.read_text()
 
     def end(self) -> int:
-        """Wait; the exit code."""
+        """Wait; the exit code, which its output ends with, and how long it took."""
+        waited = self.process.returncode is None
         code = self.process.wait(LIMIT)
-        if self.seconds is None:
-            self.seconds = round(time.monotonic() - self.started)
-            print(f"{self.clone.root}: exit code {code} after {self.seconds} s")
+        if waited:
+            with self.file.open("a") as output:
+                output.write(f"exit code {code} after {time.monotonic() - self.started:.0f} s\n")
         return code
 
     def succeed(self) -> Run:
