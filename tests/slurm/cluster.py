@@ -68,7 +68,7 @@ GresTypes=gpu
 SlurmdParameters=config_overrides
 MpiDefault=none
 ReturnToService=2
-KillWait=30
+KillWait=60
 SlurmdTimeout=60
 MinJobAge=900
 SchedulerParameters=batch_sched_delay=0,sched_interval=2,bf_interval=2
@@ -162,7 +162,7 @@ class Cluster:
         return set(idle) == {name for name, *_ in NODES}
 
     def _configure(self) -> None:
-        host = socket.gethostname()
+        host = socket.gethostname().partition(".")[0]
         controller, *ports = _free_ports(1 + len(NODES))
         nodes, gres = [], []
         for (name, cpus, gpus, kind), port in zip(NODES, ports, strict=True):

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import cached_property
 from grp import getgrnam
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,18 +64,18 @@ class Run:
         """What it has said so far."""
         return self.file.read_text()
 
-    @cached_property
-    def code(self) -> int:
-        """Its exit code, waited for."""
+    def end(self) -> int:
+        """Wait; the exit code, which its output ends with, and how long it took."""
+        waited = self.process.returncode is None
         code = self.process.wait(LIMIT)
-        seconds = time.monotonic() - self.started
-        with self.file.open("a") as output:
-            output.write(f"exit code {code} after {seconds:.0f} s\n")
+        if waited:
+            with self.file.open("a") as output:
+                output.write(f"exit code {code} after {time.monotonic() - self.started:.0f} s\n")
         return code
 
     def succeed(self) -> Run:
         """Wait and insist."""
-        assert self.code == 0, self.output[-8000:] + self.cluster.logs()
+        assert self.end() == 0, self.output[-8000:] + self.cluster.logs()
         return self
 
     def kill(self) -> None:

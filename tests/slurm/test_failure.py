@@ -28,7 +28,7 @@ def play(cluster, model, folder) -> tuple[Run, list[str], str, Run]:
     whole = picture.read_bytes()
     picture.write_bytes(whole[:200])
     failing = Run(cluster, clone, "scores", "--retries", "0")
-    assert failing.code != 0
+    assert failing.end() != 0
     scores = [file.parts[-3] for file in clone.root.glob("results/scores/*/*/*/*/*.json")]
     picture.write_bytes(whole)
     return failing, scores, picture.name, Run(cluster, clone, "scores").succeed()

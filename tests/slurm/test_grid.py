@@ -39,7 +39,8 @@ def test_everything_is_published(played):
 def test_small_stages_wait_in_no_queue(played):
     """One job for the weight store, one a generation with its toxicities, and no others."""
     names = [job["Comment"].partition("_wildcards")[0] for job in played.jobs()]
-    assert sorted(names) == ["rule_calibrate_weights", *["rule_cell"] * 4]
+    cells = ["rule_cell_generate"] * 2 + ["rule_cell_generate_rate_toxicity"] * 2
+    assert sorted(names) == ["rule_calibrate_weights", *cells]
 
 
 def test_a_model_for_the_cpu_asks_for_no_gpu(played):

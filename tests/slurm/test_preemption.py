@@ -31,7 +31,7 @@ def state(cluster, number: str) -> dict[str, str]:
 
 
 def test_it_makes_room_within_thirty_seconds(played):
-    """Slurm kills what is still there half a minute after SIGTERM, and only then goes on."""
+    """What ignores SIGTERM would hold the node for a minute, which is this Slurm's KillWait."""
     _, seconds = played
     assert seconds < 30
 
