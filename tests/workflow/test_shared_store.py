@@ -138,7 +138,7 @@ def test_a_store_that_can_only_be_read_is_drawn_from_and_says_when_that_is_not_e
     refused = lab.bert.snakemake("scores")
     assert refused.returncode != 0
     told = " ".join((refused.stdout + refused.stderr).split())
-    assert f"{lab.store} (config key 'results_dir') can't be written" in told
+    assert f"{lab.store} (config key 'results_dir') can't be written and lacks" in told
     assert "Traceback" not in told
     shown = lab.bert.snakemake("--config", "missing=show")
     assert shown.returncode == 0, shown.stdout + shown.stderr

@@ -79,7 +79,7 @@ def remove(paths: Iterable[Path], *, force: bool) -> int:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink()
+            path.unlink(missing_ok=True)
     return len(paths)
 
 

@@ -23,6 +23,7 @@ from lvlm_compress.settings import Settings
 from lvlm_compress.sharing import writable
 
 MARKS = "live"
+CLONE = ".snakemake/clone"
 
 
 @dataclass
@@ -114,7 +115,7 @@ def leave_mark(plan: Plan) -> None:
 
 def clone_id(root: Path) -> str:
     """A name of the clone that no other has, drawn at its first run; `results/` may be copied."""
-    file = root / ".snakemake" / "clone"
+    file = root / CLONE
     if not file.exists():
         replace_text(file, uuid.uuid4().hex)
     return file.read_text(encoding="utf-8")
@@ -131,5 +132,5 @@ def marks(store: Path) -> Iterator[Mark]:
 
 def others(found: Iterable[Mark], root: Path) -> list[Mark]:
     """The marks of other clones than the one at `root`."""
-    own = clone_id(root)
-    return [mark for mark in found if not mark.file.name.startswith(own)]
+    own = clone_id(root) if (root / CLONE).exists() else None
+    return [mark for mark in found if mark.file.name.partition(".")[0] != own]
