@@ -44,20 +44,11 @@ class Member:
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake as this user."""
-        names = {"HOME": str(self.clone.root), "USER": str(self.user), "LOGNAME": str(self.user)}
+        python = [*AS_USER, str(self.user), sys.executable]
         return subprocess.run(
-            [
-                *AS_USER,
-                str(self.user),
-                sys.executable,
-                "-m",
-                "snakemake",
-                "--cores",
-                "1",
-                *arguments,
-            ],
+            [*python, "-m", "snakemake", "--cores", "1", *arguments],
             cwd=self.clone.root,
-            env=self.clone.environment | names,
+            env=self.clone.environment | {"HOME": str(self.clone.root)},
             umask=self.umask,
             capture_output=True,
             text=True,

@@ -6,8 +6,9 @@ selected. Every run renews its mark, so that it speaks for the clone's last conf
 
 from __future__ import annotations
 
-import getpass
 import json
+import os
+import pwd
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -84,6 +85,12 @@ class Mark:
     grid: str
     reach: Reach
 
+    def __str__(self) -> str:
+        return (
+            f"reached by {self.clone} of {self.user} (grid {self.grid}); if that clone is gone, "
+            f"delete {self.file}"
+        )
+
 
 def everything(settings: Settings) -> Settings:
     """The same settings with nothing deselected and no cell left out."""
@@ -104,13 +111,21 @@ def leave_mark(plan: Plan) -> None:
     grid = str(settings.config["grid"])
     content = {
         "clone": str(settings.root),
-        "user": getpass.getuser(),
+        "user": user_name(),
         "grid": grid,
         "live": sorted(reached.live),
         "spared": sorted(reached.spared),
     }
     name = f"{clone_id(settings.root)}.{sha256_text(grid)[:16]}.json"
     replace_text(settings.store / MARKS / name, json.dumps(content))
+
+
+def user_name() -> str:
+    """Who runs this; in a container that knows no name of his, the number."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
 
 
 def clone_id(root: Path) -> str:
