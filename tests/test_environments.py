@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ import yaml
 from lvlm_compress.planning.pins import pins
 from lvlm_compress.settings import ROOT
 
+ENVIRONMENTS = [*(ROOT / "envs").glob("*.yaml")]
 STAGES = ("calibrate", "generate", "toxicity", "score", "report")
 CHOSEN = ["snakemake", "torch", "transformers", "autoawq", "polars"]
 CHOSEN += ["detoxify", "matplotlib", "pyyaml"]
@@ -44,6 +46,21 @@ def test_the_users_choice_is_pinned():
 def test_report_and_score_have_no_torch():
     for stage in ("report", "score"):
         assert not {"torch", "transformers"} & {pin.partition("==")[0] for pin in pins(stage)}
+
+
+@pytest.mark.parametrize("recipe", ["Dockerfile", "container.def"])
+def test_a_container_installs_the_projects_pins(recipe):
+    """Its own line that lists them is run here; the images themselves are not built by tests."""
+    text = (ROOT / "envs" / recipe).read_text()
+    (listing,) = re.findall(r"python -c '(.*)' > pins.txt", text)
+    run = subprocess.run(
+        [sys.executable, "-c", listing], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert set(run.stdout.split()) == project_pins()
+    assert "-r pins.txt" in text
+    pythons = {yaml.safe_load(file.read_text())["dependencies"][0] for file in ENVIRONMENTS}
+    assert pythons == {"python=3.11"}
+    assert "python:3.11-" in text
 
 
 def test_profiles_default_holds_neutral_switches_only():

@@ -38,7 +38,7 @@ plan = make_plan(resolve(grid=sys.argv[1], overrides=sys.argv[2:]))
 for cell in plan.cells.values():
     file = plan.settings.place(cell.path)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"header": {"spec": plain(cell.parts)}, "body": None}) + "\n")
+    file.write_text(json.dumps({"header": {"spec": plain(cell.parts)}, "body": None}))
     for part in ("rows", "terms") if cell.kind == "score" else ():
         file.with_name(f"{cell.digest}.{part}.parquet").touch()
     for name in getattr(outputs, cell.kind)() if hasattr(outputs, cell.kind) else ():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_readme import COMMANDS
+from tests.test_readme import OTHER
 from tests.workflow.clone import Clone, make_clone
 
 REPORT = {"statistics": 1, "tabulate": 1, "draw": 1, "write_page": 1, "publish": 1}
@@ -54,7 +54,7 @@ def done(clone) -> Clone:
 
 def command(text: str) -> list[str]:
     """The words of the README's one command that ends so."""
-    (found,) = [line for line in COMMANDS if line.endswith(text)]
+    (found,) = [line for line in OTHER if line.endswith(text)]
     return shlex.split(found)[1:]
 
 
@@ -155,6 +155,13 @@ def test_plan_tells_what_would_run_and_why(done):
     assert len(told) == 2 * (2 * 3 + 2 * 3)
 
 
+def test_plan_names_the_pins_that_changed(done):
+    done.edit("envs/score.yaml", "polars==2.1.0", "polars==2.2.0")
+    told = missing(done)
+    assert told["score other/fp16/pope/greedy"] == 'pins ["polars==2.1.0"] -> ["polars==2.2.0"]'
+    assert len(told) == 24
+
+
 def test_plan_tells_of_deleted_files_and_of_edited_code(done):
     shutil.rmtree(done.root / "results" / "generations")
     assert missing(done) == {}  # their scores are there
@@ -198,8 +205,9 @@ def test_what_has_no_artifact_is_not_adopted(done):
     (done.root / schemes).open("a").write("\nOTHER_NUMBERS = 1\n")
     done.commit()
     (done.root / schemes).open("a").write("\nRENAMED = 1\n")
-    adopt(done)
-    assert done.planned() == {"generate": 8, "score": 8, **REPORT}
+    assert adopt(done) == ""
+    # Both schemes that quantize per token.
+    assert done.planned() == {"generate": 16, "score": 16, **REPORT}
 
 
 def test_a_revision_that_git_does_not_know_is_an_error(done):

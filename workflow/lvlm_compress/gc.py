@@ -79,7 +79,7 @@ def remove(paths: Iterable[Path], *, force: bool) -> int:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink()
+            path.unlink(missing_ok=True)
     return len(paths)
 
 
@@ -116,9 +116,8 @@ class Found:
 
 def search(settings: Settings, grids: list[str] | None, age: str | None, *, force: bool) -> Found:
     """What may be deleted in the store and among the clone's reports."""
-    marked = list(marks(settings.store))
-    theirs = others(marked, settings.root)
-    ran = [mark for mark in marked if mark not in theirs]
+    theirs = others(marks(settings.store), settings.root)
+    ran = [mark for mark in marks(settings.store) if mark not in theirs]
     reached = reach(grids or known_grids(settings, ran))
     notes = [f"can't be planned here, its names are spared: {note}" for note in reached.notes]
     shared = not settings.store.is_relative_to(settings.root)
@@ -126,14 +125,11 @@ def search(settings: Settings, grids: list[str] | None, age: str | None, *, forc
     for place in dict.fromkeys((settings.store, settings.published)):
         default = SHARED_AGE if shared and place == settings.store else "0h"
         found = set(unreachable(place, reached, time.time() - seconds(age or default)))
-        for mark in theirs:
+        # Read again: a run that began during the search counts.
+        for mark in others(marks(settings.store), settings.root):
             kept = {path for path in found if mark.reach.keeps(path, str(digest_of(path)), place)}
             found -= kept
-            if kept:
-                notes.append(
-                    f"{len(kept)} artifacts are reached by {mark.clone} of {mark.user} (grid "
-                    f"{mark.grid}); if that clone is gone, delete {mark.file}"
-                )
+            notes += [f"{len(kept)} artifacts are {mark}"] if kept else []
         paths += sorted(found)
     mine = [path for path in paths if path.stat().st_uid == os.getuid()]
     if not force and len(mine) < len(paths):

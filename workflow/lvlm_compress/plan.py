@@ -89,11 +89,13 @@ class Plan:
             "`python -m lvlm_compress.plan` lists the cells."
         )
 
-    def described(self) -> dict[str, Any]:
-        """The plan as JSON values: what a stage is handed, so that it need not plan again."""
-        place = self.settings.place
-        cells = {digest: cell.described(place) for digest, cell in self.cells.items()}
-        return {**self.shared(), "cells": cells}
+    def lines(self) -> Iterator[str]:
+        """The plan as a file that stages need not read whole: first what all share, then a cell a
+        line, its digest in front.
+        """
+        yield json.dumps(self.shared())
+        for digest, cell in self.cells.items():
+            yield json.dumps([digest, cell.described(self.settings.place)])
 
     def shared(self) -> dict[str, Any]:
         """What every stage is told beside its cell."""
@@ -119,12 +121,12 @@ class Plan:
         # The places count: results that are copied to another clone bring their plans along.
         places = [str(self.settings.root), str(self.settings.store)]
         key = canonical_json([places, self.settings.config, names])
-        return self.settings.published / "plans" / f"{sha256_text(key)[:16]}.json"
+        return self.settings.published / "plans" / f"{sha256_text(key)[:16]}.jsonl"
 
     def write(self) -> None:
         """Leave the plan where the stages find it."""
         if not self.file.exists():
-            write_text(self.file, json.dumps(self.described()))
+            write_text(self.file, "".join(f"{line}\n" for line in self.lines()))
 
 
 def upstream(cells: Iterable[Cell]) -> Iterator[Cell]:

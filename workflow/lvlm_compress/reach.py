@@ -6,8 +6,9 @@ selected. Every run renews its mark, so that it speaks for the clone's last conf
 
 from __future__ import annotations
 
-import getpass
 import json
+import os
+import pwd
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from lvlm_compress.settings import Settings
 from lvlm_compress.sharing import writable
 
 MARKS = "live"
+CLONE = ".snakemake/clone"
 
 
 @dataclass
@@ -83,6 +85,12 @@ class Mark:
     grid: str
     reach: Reach
 
+    def __str__(self) -> str:
+        return (
+            f"reached by {self.clone} of {self.user} (grid {self.grid}); if that clone is gone, "
+            f"delete {self.file}"
+        )
+
 
 def everything(settings: Settings) -> Settings:
     """The same settings with nothing deselected and no cell left out."""
@@ -103,7 +111,7 @@ def leave_mark(plan: Plan) -> None:
     grid = str(settings.config["grid"])
     content = {
         "clone": str(settings.root),
-        "user": getpass.getuser(),
+        "user": user_name(),
         "grid": grid,
         "live": sorted(reached.live),
         "spared": sorted(reached.spared),
@@ -112,9 +120,17 @@ def leave_mark(plan: Plan) -> None:
     replace_text(settings.store / MARKS / name, json.dumps(content))
 
 
+def user_name() -> str:
+    """Who runs this; in a container that knows no name of his, the number."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
+
+
 def clone_id(root: Path) -> str:
     """A name of the clone that no other has, drawn at its first run; `results/` may be copied."""
-    file = root / ".snakemake" / "clone"
+    file = root / CLONE
     if not file.exists():
         replace_text(file, uuid.uuid4().hex)
     return file.read_text(encoding="utf-8")
@@ -131,5 +147,5 @@ def marks(store: Path) -> Iterator[Mark]:
 
 def others(found: Iterable[Mark], root: Path) -> list[Mark]:
     """The marks of other clones than the one at `root`."""
-    own = clone_id(root)
-    return [mark for mark in found if not mark.file.name.startswith(own)]
+    own = clone_id(root) if (root / CLONE).exists() else None
+    return [mark for mark in found if mark.file.name.partition(".")[0] != own]

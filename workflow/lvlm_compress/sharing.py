@@ -35,7 +35,7 @@ def require_writable(store: Path, missing: int) -> None:
     """Raise a UserError where artifacts are missing and the store can't take them."""
     if missing and not writable(store):
         raise UserError(
-            f"{missing} artifacts are missing and {store} (config key 'results_dir') can't be "
-            "written. Ask its owner for write access, set results_dir to a folder of yours, or "
-            "draw what is there with `--config missing=show`."
+            f"{store} (config key 'results_dir') can't be written and lacks {missing} of the files "
+            "that this run needs. Ask its owner for write access, set results_dir to a folder of "
+            "yours, or draw what is there with `--config missing=show`."
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lvlm_compress.address import plain
+from lvlm_compress.address import canonical_json, plain
 from lvlm_compress.artifacts import read_header
 from lvlm_compress.cells import Cell
 
@@ -32,7 +32,7 @@ def needed(plan: Plan) -> list[Cell]:
 
 def reason(plan: Plan, cell: Cell) -> str:
     """Why a cell that is not there has to be made."""
-    spec = plain(cell.parts)
+    spec = json.loads(canonical_json(plain(cell.parts)))
     told = [list(differences(earlier, spec)) for earlier in _specs(plan, cell)]
     if not told:
         return NEVER
@@ -61,6 +61,9 @@ def differences(old: Any, new: Any, name: str = "") -> Iterator[str]:
         for key in sorted({*old, *new}):
             inner = f"{name}.{key}" if name else key
             yield from differences(old.get(key, ABSENT), new.get(key, ABSENT), inner)
+    elif isinstance(old, list) and isinstance(new, list):
+        gone, come = ([v for v in a if v not in b] for a, b in ((old, new), (new, old)))
+        yield f"{name} {_shown(gone)} -> {_shown(come)}"
     else:
         yield f"{name} {_shown(old)} -> {_shown(new)}"
 

@@ -113,10 +113,7 @@ def find_jobs(arguments: argparse.Namespace, kinds: tuple[str, ...]) -> list[Job
         UserError: an unknown cell, one of another kind, or a plan made by other code.
     """
     if arguments.plan is not None:
-        if not arguments.plan.is_file():
-            raise UserError(f"There is no plan file {arguments.plan}; start snakemake again.")
-        content = json.loads(arguments.plan.read_text(encoding="utf-8"))
-        jobs = [_from_plan_file(content, name) for name in arguments.cells]
+        jobs = _from_plan_file(arguments.plan, arguments.cells)
     else:
         jobs = _planned_jobs(arguments)
     for job in jobs:
@@ -127,11 +124,17 @@ def find_jobs(arguments: argparse.Namespace, kinds: tuple[str, ...]) -> list[Job
     return jobs
 
 
-def _from_plan_file(content: Mapping[str, Any], name: str) -> Job:
-    described = content["cells"].get(name)
-    if described is None:
-        raise UserError(f"The plan has no cell {name}; it was made for another config or grid.")
-    return _job(described, content)
+def _from_plan_file(file: Path, names: Sequence[str]) -> list[Job]:
+    if not file.is_file():
+        raise UserError(f"There is no plan file {file}; start snakemake again.")
+    with file.open(encoding="utf-8") as lines:
+        shared = json.loads(next(lines))
+        # A line begins with `["` and the digest; the plan of a large grid has 40 MB.
+        found = {line[2:18]: line for line in lines if line[2:18] in names}
+    for name in names:
+        if name not in found:
+            raise UserError(f"The plan has no cell {name}; it was made for another config or grid.")
+    return [_job(json.loads(found[name])[1], shared) for name in names]
 
 
 def _planned_jobs(arguments: argparse.Namespace) -> list[Job]:
