@@ -19,7 +19,7 @@ from lvlm_compress.registry import benchmarks
 from lvlm_compress.settings import ROOT, resolve
 
 SIZES = Geometry(1000, 800, 2, 10, 30, 50, 10)
-SLOW = Device(memory_gb=1, tflops=1e-9, gb_per_s=1e-6)
+SLOW = Device(memory_gb=1, tflops=1e-9, gb_per_s=1e-6, source="made up")
 ASSUMED = Assumptions({"slow": SLOW}, 0.5, 0.5, 1.0, 2.0, 10.0, {"llava": 7}, {})
 
 GRID = {
@@ -92,6 +92,8 @@ def test_the_listing_says_estimate_and_names_the_absent(clone):
     made = settings(clone)
     text = "\n".join(listing(made, parse_grid(made)))
     assert text.startswith("Estimated, not measured")
+    assert "on A6000 (GA102 whitepaper" in text
+    assert "simulated storage holds dequantized values" in text
     assert f"absent: no checkpoint at {clone / 'absent'}" in text
     for title in ("GPU-hours by model", "by benchmark", "by compression", "GPU-hours in all"):
         assert title in text

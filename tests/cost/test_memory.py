@@ -107,7 +107,7 @@ def measured(tmp_path_factory):
     """Figures of tests/cost/peak.py."""
     folder = tmp_path_factory.mktemp("peak")
     path = os.pathsep.join([str(ROOT), str(ROOT / "workflow")])
-    environment = os.environ | {"PYTHONPATH": path, "MALLOC_MMAP_THRESHOLD_": "1000000"}
+    environment = os.environ | {"PYTHONPATH": path, "MALLOC_MMAP_THRESHOLD_": "131072"}
     done = subprocess.run(
         [sys.executable, "-m", "tests.cost.peak", str(folder), *CASES],
         env=environment | {"OMP_NUM_THREADS": "1"},
@@ -122,7 +122,7 @@ def measured(tmp_path_factory):
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux's /proc")
 @pytest.mark.parametrize("case", CASES)
 def test_the_sum_is_the_peak_of_a_process_that_answers(measured, case):
-    """A model of 0.3e9 weights, 576 image tokens: at most 5 % below the peak, 10 % above."""
+    """A model of 0.3e9 weights, 576 image tokens: 5 % of the peak, 15 % of what is not weights."""
     figures, mid_size = measured
     assert figures["made"]["parameters"] == mid_size.parameters
     kv, storage, weights = case.split("+")
@@ -131,6 +131,6 @@ def test_the_sum_is_the_peak_of_a_process_that_answers(measured, case):
         fields |= {"weights": "w4-rtn", "weight_storage": weights}
     found = figures[case]
     need = memory(mid_size, parse_compression("it", fields), "float32", found["tokens"], 576)
-    assert 0.95 * found["peak"] <= need.total <= 1.10 * found["peak"], (need, found)
+    assert need.total == pytest.approx(found["peak"], rel=0.05), (need, found)
     beyond = found["peak"] - found["loaded"]
-    assert need.total - need.weights == pytest.approx(beyond, rel=0.2), (need, found)
+    assert need.total - need.weights == pytest.approx(beyond, rel=0.15), (need, found)

@@ -16,11 +16,12 @@ FILE = Path(__file__).with_name("assumptions.yaml")
 
 @dataclass(frozen=True)
 class Device:
-    """A GPU: its memory and data-sheet rates."""
+    """A GPU: its memory, its rates and who states them."""
 
     memory_gb: float
     tflops: float
     gb_per_s: float
+    source: str
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,9 @@ def listing(
     found = {model.name: sizes_of(settings, model) for model in chosen}
     sizes = {name: known for name, known in found.items() if known is not None}
     yield (
-        f"Estimated, not measured, for one sample at a time on {device_name}: sizes from the "
-        "checkpoints, rates and usual answers from cost/assumptions.yaml."
+        f"Estimated, not measured, for one sample at a time on {device_name} "
+        f"({device.source}): sizes from the checkpoints, rates and usual answers from "
+        "cost/assumptions.yaml."
     )
     for model in chosen:
         if model.name not in sizes:

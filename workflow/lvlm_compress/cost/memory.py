@@ -95,7 +95,10 @@ def weight_bytes(sizes: Geometry, stored: Stored, dtype_bits: int) -> float:
 
 
 def kv_bytes(sizes: Geometry, stored: Stored, dtype_bits: int, tokens: int) -> float:
-    """The cache of one sample: values in model dtype, or codes with `storage: packed`."""
+    """The cache of one sample: values in model dtype, or codes with `storage: packed`.
+
+    Tokens of a block that is not full are counted as they are at exactly this length.
+    """
     scheme = stored.kv_scheme
     if scheme.layer_kind != "packed":
         return sizes.layers * 2 * sizes.kv_width * tokens * dtype_bits / 8
