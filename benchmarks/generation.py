@@ -64,7 +64,6 @@ def start(
     lost = dict(UNAVAILABLE)
     for kind, offered in KINDS.items():
         wanted = [name for name in offered if name in only]
-        lost.update({name: "left out by --only" for name in offered if name not in only})
         if not wanted:
             continue
         try:

@@ -144,6 +144,7 @@ def save_processor(geometry: dict[str, Any], folder: Path) -> None:
 def questions(geometry: dict[str, Any], folder: Path, per_image: int) -> list[Example]:
     draw = random.Random(geometry["seed"])
     shape = (geometry["picture"]["width"], geometry["picture"]["height"])
+    last = geometry["vocabulary"] - len(SPECIALS)
     made = []
     for i in range(geometry["images"]):
         file = folder / f"{i}.png"
@@ -151,8 +152,6 @@ def questions(geometry: dict[str, Any], folder: Path, per_image: int) -> list[Ex
         Image.fromarray(pixels).resize(shape, Image.Resampling.NEAREST).save(file)
         for q in range(per_image):
             count = draw.randint(*geometry["question_tokens"])
-            words = " ".join(
-                f"w{draw.randrange(geometry['vocabulary'] - 48)}" for _ in range(count)
-            )
+            words = " ".join(f"w{draw.randrange(last)}" for _ in range(count))
             made.append(Example(f"{i}-{q}", words, ImageSource(file, file.name), str(i)))
     return made

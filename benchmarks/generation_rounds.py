@@ -90,13 +90,9 @@ def one_run(
 
 def check(name: str, texts: list[str], expected: list[str], new: int) -> None:
     """Stop unless the answers are whole and, from a variant that loses nothing, the expected."""
-    short = [i for i, text in enumerate(texts) if len(text.split()) != new]
-    if short or len(texts) != len(expected):
-        raise SystemExit(
-            f"'{name}' did not answer {new} words to question {short}; no speed counts."
-        )
-    differing = [i for i, pair in enumerate(zip(texts, expected, strict=True)) if len({*pair}) > 1]
+    if any(len(text.split()) != new for text in texts) or len(texts) != len(expected):
+        raise SystemExit(f"'{name}' did not answer every question in {new} words; no speed counts.")
+    differing = [i for i, text in enumerate(texts) if text != expected[i]]
     if name in LOSSLESS and differing:
-        raise SystemExit(
-            f"'{name}' answers question {differing} differently from '{BASELINE}'; no speed counts."
-        )
+        where = f"questions {differing} differently from '{BASELINE}'"
+        raise SystemExit(f"'{name}' answers {where}; no speed counts.")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -25,38 +25,45 @@ def python(kind: str, cache: Path) -> Path:
     """The interpreter of a peer's environment, which is installed where it is not there yet.
 
     Raises:
-        PeerError: pip could not install it.
+        PeerError: it could not be installed.
     """
-    wanted = requirements(kind)
-    digest = hashlib.sha256(json.dumps([sys.version, wanted]).encode()).hexdigest()[:12]
+    recipe = yaml.safe_load(Path(__file__).with_name("environments.yaml").read_text())[kind]
+    steps = [pip(pins()), pip([*recipe["packages"], *pins()])]
+    if "alone" in recipe:
+        steps.append(pip(["--no-deps", *recipe["alone"]]))
+    if "prepare" in recipe:
+        steps.append(["-c", recipe["prepare"]])
+    digest = hashlib.sha256(json.dumps([sys.version, steps]).encode()).hexdigest()[:12]
     folder = cache / f"{kind}-{digest}"
-    found = folder / "bin" / "python"
     if not (folder / "ready").exists():
-        shutil.rmtree(folder, ignore_errors=True)
         print(f"Installing {kind} into {folder} ...", file=sys.stderr, flush=True)
-        install(found, folder, wanted)
-        (folder / "ready").touch()
-    return found
+        install(folder, steps)
+    return folder / "bin" / "python"
 
 
-def requirements(kind: str) -> dict[str, list[str]]:
-    """Pip arguments of each installation step, in order."""
-    own: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("environments.yaml").read_text())
+def pins() -> list[str]:
+    """The project's own versions, so that all run on the same libraries."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    pins = [pin for pin in project["dependencies"] if pin.split("==")[0] in SHARED]
-    steps = {"shared": pins, "packages": [*own[kind]["packages"], *pins]}
-    return {**steps, "alone": ["--no-deps", *own[kind]["alone"]]} if "alone" in own[kind] else steps
+    return [pin for pin in project["dependencies"] if pin.split("==")[0] in SHARED]
 
 
-def install(python: Path, folder: Path, steps: dict[str, list[str]]) -> None:
+def pip(arguments: list[str]) -> list[str]:
+    return ["-m", "pip", "install", "-q", *arguments]
+
+
+def install(folder: Path, steps: list[list[str]]) -> None:
+    """Make the environment; one that an earlier run left unfinished is made anew."""
+    shutil.rmtree(folder, ignore_errors=True)
     run([sys.executable, "-m", "venv", str(folder)])
-    for arguments in steps.values():
-        run([str(python), "-m", "pip", "install", "-q", *arguments])
+    for step in steps:
+        run([str(folder / "bin" / "python"), *step])
+    (folder / "ready").touch()
 
 
 def run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=clean)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]
         errors = [line for line in lines if line.startswith("ERROR")]
-        raise PeerError(f"{' '.join(command[2:6])}: {(errors or lines)[-1]}")
+        raise PeerError(f"{' '.join(command[1:5])}: {(errors or lines)[-1]}")
