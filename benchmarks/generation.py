@@ -1,189 +1,145 @@
-"""Generation speed side by side: ours, transformers at batch 1, 8 and 16, its quantized caches.
+"""Generation speed side by side: ours, transformers, its quantized caches, lmms-eval's llava_hf.
 
-python benchmarks/generation.py [--questions 1 3 5] [--new 16] [--rounds 5] [--memory]
+    python benchmarks/generation.py [--questions 1 3 5 32] [--new 1 16 64] [--rounds 5] [--memory]
+        [--geometry benchmarks/geometry.yaml benchmarks/geometry-anyres.yaml] [--out runs.json]
 
-One process, one thread, a seeded random model (geometry.yaml). The variants take turns in an order
-that rotates from round to round; what is reported is the median of the ratios within rounds. It
-stops when answers differ between variants that lose nothing. lmms-eval and VLMEvalKit are not in
-the project's environment; they answer at transformers' batch 1 and are not measured here.
+A seeded random model, fp32, one thread. Each environment is a process of its own; the variants take
+turns, one at a time, in an order that rotates from round to round. `x batch 1` is the median over
+rounds of transformers' time at batch 1 over the variant's time in the same round. The share of the
+floor is the median over runs of
+
+    FLOPs of the workload with all shared parts done once / (FLOP/s of a product x seconds)
+
+where the product is the prompt's widest (prompt tokens x hidden x MLP) and its rate the median of
+repetitions in the 0.2 s right before and right after the run, in the same process: turbo and
+neighbours slow both alike. It stops when a variant that loses nothing answers differently from
+transformers at batch 1. The first run installs the peers' environments (peers/environments.yaml).
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
+import json
 import os
-import statistics
+import platform
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
+import generation_table as table
 import yaml
-from generation_floor import gemm_rate, workload_flops
-from generation_model import questions, save, system
-from PIL import Image
+from generation_model import questions, save
+from generation_rounds import measure
+from peers.environments import PeerError
+from peers.kinds import BASELINE, KINDS, NAMES, UNAVAILABLE
+from peers.process import Worker
 
-from lvlm_compress.benchmarks.types import Decoding, Example
-from lvlm_compress.generation.run import answer
-from lvlm_compress.kv.scheme import KVScheme
-from lvlm_compress.models.families import load
-from lvlm_compress.models.prompts import PromptStyle
-from lvlm_compress.models.spec import ModelSpec
-
-GEOMETRY = Path(__file__).with_name("geometry.yaml")
-SCHEMES = ("fp16", "kv2-t128", "kv2-kc128-vt128", "kv2-uniform", "kv2-cN")
-Texts = list[str]
-BASELINE = "transformers batch 1"
+HERE = Path(__file__).parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lvlm-compress-bench"
+MEMORY = ("ours fp16", "ours kv2-t128", "ours kv2-kc128-vt128", BASELINE, "transformers batch 8")
 
 
-def ours(model: Any, scheme: str, new: int) -> Callable[[list[Example]], Texts]:
-    def run(examples: list[Example]) -> Texts:
-        rows = answer(model, KVScheme.parse(scheme), examples, Decoding(new)).rows
-        return [row["text"] for row in rows]
-
-    return run
-
-
-def transformers(model: Any, batch: int, new: int, **options: Any) -> Callable[..., Texts]:
-    """The usual loop: pictures and prompts through `generate`, `batch` at a time, left-padded."""
-
-    def run(examples: list[Example]) -> Texts:
-        texts = []
-        for start in range(0, len(examples), batch):
-            part = examples[start : start + batch]
-            pictures = [Image.open(e.image.path).convert("RGB") for e in part if e.image]
-            pixels = model.pictures(pictures, return_tensors="pt")["pixel_values"]
-            count = (model.pictures.crop_size["height"] // geometry()["vision"]["patch"]) ** 2
-            prompts = [
-                model.prompt(e.prompt, image=True).replace("<image>", "<image> " * count)
-                for e in part
-            ]
-            inputs = model.tokenizer(
-                prompts, return_tensors="pt", padding=True, padding_side="left"
-            )
-            out = model.model.generate(
-                input_ids=inputs["input_ids"],
-                attention_mask=inputs["attention_mask"],
-                pixel_values=pixels,
-                do_sample=False,
-                max_new_tokens=new,
-                **options,
-            )
-            texts += [model.text(row[inputs["input_ids"].shape[1] :].tolist()) for row in out]
-        return texts
-
-    return run
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--questions", type=int, nargs="+", default=[5], help="per image")
+    parser.add_argument("--new", type=int, nargs="+", default=[16], help="tokens of an answer")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--images", type=int, help="default: what the geometry says")
+    parser.add_argument("--geometry", type=Path, nargs="+", default=[HERE / "geometry.yaml"])
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES, metavar="VARIANT")
+    parser.add_argument("--environments", type=Path, default=CACHE / "peers", help="of the peers")
+    parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
+    parser.add_argument("--out", type=Path, help="every run, as JSON")
+    given = parser.parse_args()
+    given.only = [name for name in NAMES if name in given.only or name == BASELINE]
+    return given
 
 
-def variants(model: Any, new: int) -> dict[str, Callable[[list[Example]], Texts]]:
-    found = {f"ours {scheme}": ours(model, scheme, new) for scheme in SCHEMES}
-    for batch in (1, 8, 16):
-        found[f"transformers batch {batch}"] = transformers(model, batch, new)
-    for backend, package in (("quanto", "optimum.quanto"), ("hqq", "hqq")):
-        if importlib.util.find_spec(package.split(".")[0]) is not None:
-            found[f"transformers QuantizedCache {backend}"] = transformers(
-                model, 1, new, cache_implementation="quantized", cache_config={"backend": backend}
-            )
-    return found
+def start(
+    family: str, checkpoint: Path, only: list[str], environments: Path
+) -> tuple[dict[str, Worker], dict[str, str]]:
+    """Workers by variant, and why the other variants have none."""
+    workers: dict[str, Worker] = {}
+    lost = dict(UNAVAILABLE)
+    for kind, offered in KINDS.items():
+        wanted = [name for name in offered if name in only]
+        if not wanted:
+            continue
+        try:
+            worker = Worker(kind, family, checkpoint, environments)
+        except PeerError as error:
+            if BASELINE in wanted:
+                raise
+            lost.update({name: str(error) for name in wanted})
+        else:
+            workers.update(dict.fromkeys(wanted, worker))
+    return {name: workers[name] for name in NAMES if name in workers}, lost
 
 
-def geometry() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(GEOMETRY.read_text())
-    return loaded
+def machine() -> dict[str, Any]:
+    models = [
+        line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    return {"cpu": (models or [platform.processor()])[0], "python": platform.python_version()}
 
 
-def measure(model: Any, examples: list[Example], new: int, rounds: int) -> dict[str, list[float]]:
-    found = variants(model, new)
-    times: dict[str, list[float]] = {name: [] for name in found}
-    expected = {name: found[name](examples) for name in found}
-    for name in ("ours fp16", "transformers batch 8", "transformers batch 16"):
-        if expected[name] != expected[BASELINE]:
-            raise SystemExit(f"'{name}' answers differently from '{BASELINE}'; no speed counts.")
-    names = list(found)
-    for turn in range(rounds):
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            started = time.perf_counter()
-            found[name](examples)
-            times[name].append(time.perf_counter() - started)
-    return times
-
-
-def resident(field: str) -> float:
-    """VmRSS (now) or VmHWM (peak) of this process in MB."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split(f"{field}:")[1].split()[0]) / 1024
-
-
-def growth(model: Any, run: Callable[[list[Example]], Texts], examples: list[Example]) -> float:
-    """Peak memory growth of a run in MB, in a forked process that has its libraries in memory."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        ours(model, "fp16", 2)([Example("warm", "w1 w2 w3", None, "warm")])
-        Path("/proc/self/clear_refs").write_text("5")  # VmHWM starts anew
-        before = resident("VmRSS")
-        run(examples)
-        os.write(write, str(resident("VmHWM") - before).encode())
-        os._exit(0)
-    os.waitpid(pid, 0)
-    return float(os.read(read, 64).decode())
-
-
-def table(model: Any, sizes: dict[str, Any], folder: Path, options: argparse.Namespace) -> None:
-    rate = gemm_rate(sizes)
-    print(f"GEMM {rate / 1e9:.0f} GFLOP/s; {options.rounds} rounds, {sizes['images']} images")
-    print("| questions/image | new tokens | variant | s | x batch 1 | share of floor |")
-    print("|---|---|---|---|---|---|")
-    for per_image in options.questions:
-        examples = questions(sizes, folder, per_image)
-        (features,) = model.features([Image.open(examples[0].image.path)])
-        encoded = [model.encode(e.prompt, features) for e in examples]
-        for new in options.new:
-            lengths = [len(e.ids) for e in encoded]
-            flops = workload_flops(sizes, lengths, encoded[0].prefix, per_image, new)
-            times = measure(model, examples, new, options.rounds)
-            for name, taken in times.items():
-                pairs = zip(times[BASELINE], taken, strict=True)
-                ratio = statistics.median(base / own for base, own in pairs)
-                seconds = statistics.median(taken)
-                share = flops / rate / seconds
-                print(
-                    f"| {per_image} | {new} | {name} | {seconds:.2f} | {ratio:.2f} | {share:.0%} |",
-                    flush=True,
-                )
-
-
-def memory(model: Any, sizes: dict[str, Any], folder: Path) -> None:
+def memory(geometry: dict[str, Any], workers: dict[str, Worker], folder: Path) -> list[Any]:
     """One picture's five questions, 16 new tokens."""
-    examples = questions(sizes, folder, 5)[:5]
-    for name in ("ours fp16", "ours kv2-kc128-vt128", BASELINE, "transformers batch 8"):
-        grown = growth(model, variants(model, 16)[name], examples)
-        print(f"peak growth, five questions, {name}: {grown:.0f} MB")
+    asked = [[e.prompt, str(e.image.path)] for e in questions(geometry, folder, 5)[:5] if e.image]
+    grown = []
+    for name in MEMORY:
+        if name in workers:
+            job = {"variant": name, "questions": asked, "new": 16, "memory": True}
+            found = workers[name].ask(job)["growth"]
+            print(f"peak growth, five questions, {name}: {found:.0f} MB", flush=True)
+            grown.append({"image_tokens": geometry["picture"]["tokens"], name: found})
+    return grown
+
+
+def speed(
+    geometry: dict[str, Any],
+    workers: dict[str, Worker],
+    lost: dict[str, str],
+    folder: Path,
+    given: argparse.Namespace,
+) -> list[Any]:
+    cases = []
+    print(table.header())
+    for per_image in given.questions:
+        examples = questions(geometry, folder, per_image)
+        for new in given.new:
+            case = measure(workers, geometry, examples, per_image, new, given.rounds)
+            case.lost = {**case.lost, **lost}
+            cases.append(asdict(case))
+            for row in table.rows(cases[-1]):
+                print(table.line(row), flush=True)
+    return cases
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--questions", type=int, nargs="+", default=[1, 3, 5, 32])
-    parser.add_argument("--new", type=int, nargs="+", default=[1, 16, 64])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--memory", action="store_true", help="peak memory instead of speed")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    sizes = geometry()
-    with tempfile.TemporaryDirectory() as folder:
-        spec = ModelSpec("llava", save(sizes, Path(folder)), dtype="float32")
-        model: Any = load(spec)
-        model.style = PromptStyle(system(sizes), " w7", image="<image> ")
-        model.stop_ids = frozenset()
-        model = replace(model)
-        if options.memory:
-            memory(model, sizes, Path(folder))
-        else:
-            table(model, sizes, Path(folder), options)
+    given = arguments()
+    found: dict[str, Any] = {"machine": machine(), "versions": {}, "cases": [], "memory": []}
+    for file in given.geometry:
+        geometry = yaml.safe_load(file.read_text())
+        geometry["images"] = given.images or geometry["images"]
+        with tempfile.TemporaryDirectory() as name:
+            folder = save(geometry, Path(name))
+            workers, lost = start(geometry["family"], folder, given.only, given.environments)
+            for variant, worker in workers.items():
+                found["versions"][variant] = worker.versions
+            try:
+                if given.memory:
+                    found["memory"] += memory(geometry, workers, folder)
+                else:
+                    found["cases"] += speed(geometry, workers, lost, folder, given)
+            finally:
+                for worker in {id(worker): worker for worker in workers.values()}.values():
+                    worker.close()
+    if given.out:
+        given.out.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

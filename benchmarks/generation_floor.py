@@ -1,14 +1,24 @@
-"""What the arithmetic alone costs: FLOPs of a workload with every shared part done once, and the
-rate at which this machine multiplies matrices of such shapes.
-"""
+"""What the arithmetic alone costs: FLOPs of a workload with every shared part done once."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
-import torch
+
+def prefix_tokens(geometry: dict[str, Any]) -> int:
+    """BOS, the words before the picture, the picture: the same for all questions about it."""
+    return 1 + int(geometry["system_tokens"]) + int(geometry["picture"]["tokens"])
+
+
+def prompt_tokens(geometry: dict[str, Any], question: str) -> int:
+    """A whole prompt: the prefix, the question's words, and the one word behind them."""
+    return prefix_tokens(geometry) + len(question.split()) + 1
+
+
+def widest_product(geometry: dict[str, Any], prompts: Sequence[int]) -> list[int]:
+    """Rows, inner size and columns of a prompt's widest product, as each layer's MLP does it."""
+    return [max(prompts), geometry["decoder"]["hidden"], geometry["decoder"]["mlp"]]
 
 
 def vision_flops(geometry: dict[str, Any]) -> float:
@@ -19,7 +29,8 @@ def vision_flops(geometry: dict[str, Any]) -> float:
     attention = 4 * tokens**2 * see["hidden"]
     patches = 2 * tokens * 3 * see["patch"] ** 2 * see["hidden"]
     projector = 2 * tokens * (see["hidden"] * hidden + hidden**2)
-    return (see["layers"] - 1) * (2 * tokens * block + attention) + patches + projector
+    tile = (see["layers"] - 1) * (2 * tokens * block + attention) + patches + projector
+    return float(geometry["picture"]["tiles"] * tile)
 
 
 def decoder_flops(geometry: dict[str, Any], new: int, before: int) -> float:
@@ -32,26 +43,14 @@ def decoder_flops(geometry: dict[str, Any], new: int, before: int) -> float:
 
 
 def workload_flops(
-    geometry: dict[str, Any], prompts: Sequence[int], prefix: int, per_image: int, new: int
+    geometry: dict[str, Any], prompts: Sequence[int], per_image: int, new: int
 ) -> float:
     """All questions: picture and prefix once an image, the rest of each prompt, `new` tokens."""
     head = 2 * geometry["decoder"]["hidden"] * geometry["vocabulary"]
-    images = len(prompts) // per_image
+    images, prefix = len(prompts) // per_image, prefix_tokens(geometry)
     shared = vision_flops(geometry) + decoder_flops(geometry, prefix, 0)
     own = sum(
         decoder_flops(geometry, tokens + new - 1 - prefix, prefix) + new * head
         for tokens in prompts
     )
     return images * shared + own
-
-
-def gemm_rate(geometry: dict[str, Any], seconds: float = 0.5) -> float:
-    """FLOP/s of a prompt's widest product, the best of several tries."""
-    say = geometry["decoder"]
-    a, b = torch.randn(640, say["hidden"]), torch.randn(say["hidden"], say["mlp"])
-    best, until = float("inf"), time.perf_counter() + seconds
-    while time.perf_counter() < until:
-        started = time.perf_counter()
-        a @ b
-        best = min(best, time.perf_counter() - started)
-    return 2 * a.shape[0] * a.shape[1] * b.shape[1] / best

@@ -1,4 +1,8 @@
-"""A seeded random LLaVA of a given geometry, with a word tokenizer, written as a checkpoint."""
+"""A seeded random LLaVA of a given geometry, written as a checkpoint any of the peers can load.
+
+Its words are separated by blanks, its chat template makes the same prompt for everyone, and its
+head never says a special token, so that no answer ends early.
+"""
 
 from __future__ import annotations
 
@@ -15,29 +19,60 @@ from transformers import (
     LlamaConfig,
     LlavaConfig,
     LlavaForConditionalGeneration,
+    LlavaNextConfig,
+    LlavaNextForConditionalGeneration,
+    LlavaNextProcessor,
+    LlavaProcessor,
     PreTrainedTokenizerFast,
 )
 from transformers.models.llava.image_processing_pil_llava import LlavaImageProcessorPil
+from transformers.models.llava_next.image_processing_pil_llava_next import (
+    LlavaNextImageProcessorPil,
+)
 
 from lvlm_compress.benchmarks.types import Example, ImageSource
 
 SPECIALS = ["<unk>", "<s>", "</s>", "<pad>", "<image>"]
+GRID = [[336, 672], [672, 336], [672, 672], [1008, 336], [336, 1008]]
+# lmms-eval hands over one string with the placeholder in it, the others a list of parts.
+TEMPLATE = (
+    "{% for turn in messages %}SYSTEM {% if turn.content is string %}{{ turn.content }}{% else %}"
+    "{% for part in turn.content %}{% if part.type == 'image' %}<image> {% else %}{{ part.text }}"
+    "{% endif %}{% endfor %}{% endif %} w7{% endfor %}"
+)
+FAMILIES: dict[str, tuple[Any, Any, Any, Any]] = {
+    "llava": (LlavaConfig, LlavaForConditionalGeneration, LlavaImageProcessorPil, LlavaProcessor),
+    "llava_next": (
+        LlavaNextConfig,
+        LlavaNextForConditionalGeneration,
+        LlavaNextImageProcessorPil,
+        LlavaNextProcessor,
+    ),
+}
 
 
-def build_tokenizer(vocabulary: int) -> PreTrainedTokenizerFast:
-    words = [*SPECIALS, *(f"w{i}" for i in range(vocabulary - len(SPECIALS)))]
+def build_tokenizer(geometry: dict[str, Any]) -> PreTrainedTokenizerFast:
+    words = [*SPECIALS, *(f"w{i}" for i in range(geometry["vocabulary"] - len(SPECIALS)))]
     tokenizer = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A", special_tokens=[("<s>", 1)]
     )
     tokenizer.add_special_tokens(SPECIALS)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<s>", pad_token="<pad>"
+    made = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        unk_token="<unk>",
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
+        padding_side="left",
     )
+    system = " ".join(f"w{i}" for i in range(geometry["system_tokens"]))
+    made.chat_template = TEMPLATE.replace("SYSTEM", system)
+    return made
 
 
-def config(geometry: dict[str, Any]) -> LlavaConfig:
+def config(geometry: dict[str, Any]) -> Any:
     see, say = geometry["vision"], geometry["decoder"]
     text = LlamaConfig(
         vocab_size=geometry["vocabulary"],
@@ -60,45 +95,63 @@ def config(geometry: dict[str, Any]) -> LlavaConfig:
         patch_size=see["patch"],
         projection_dim=see["hidden"],
     )
-    return LlavaConfig(
+    grid = {"image_grid_pinpoints": GRID} if geometry["family"] == "llava_next" else {}
+    return FAMILIES[geometry["family"]][0](
         vision_config=vision,
         text_config=text,
-        image_token_index=4,
+        image_token_index=SPECIALS.index("<image>"),
         vision_feature_select_strategy="default",
         vision_feature_layer=-2,
+        tie_word_embeddings=False,
+        **grid,
     )
 
 
 def save(geometry: dict[str, Any], folder: Path) -> Path:
     torch.manual_seed(geometry["seed"])
-    model = LlavaForConditionalGeneration(config(geometry))
+    model = FAMILIES[geometry["family"]][1](config(geometry))
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() >= 2:
                 parameter.normal_(0, 1.3 / parameter.shape[-1] ** 0.5)
+        model.lm_head.weight[: len(SPECIALS)] = 0
     model.generation_config.eos_token_id = None
     model.save_pretrained(folder)
-    build_tokenizer(geometry["vocabulary"]).save_pretrained(folder)
-    side = geometry["vision"]["image"]
-    LlavaImageProcessorPil(
-        size={"shortest_edge": side}, crop_size={"height": side, "width": side}
-    ).save_pretrained(folder)
+    save_processor(geometry, folder)
     return folder
+
+
+def save_processor(geometry: dict[str, Any], folder: Path) -> None:
+    *_, pictures, processor = FAMILIES[geometry["family"]]
+    side = geometry["vision"]["image"]
+    grid = {"image_grid_pinpoints": GRID} if geometry["family"] == "llava_next" else {}
+    images = pictures(
+        size={"shortest_edge": side}, crop_size={"height": side, "width": side}, **grid
+    )
+    tokenizer = build_tokenizer(geometry)
+    processor(
+        image_processor=images,
+        tokenizer=tokenizer,
+        patch_size=geometry["vision"]["patch"],
+        vision_feature_select_strategy="default",
+        num_additional_image_tokens=1,
+        chat_template=tokenizer.chat_template,
+    ).save_pretrained(folder)
+    images.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def questions(geometry: dict[str, Any], folder: Path, per_image: int) -> list[Example]:
     draw = random.Random(geometry["seed"])
+    shape = (geometry["picture"]["width"], geometry["picture"]["height"])
+    last = geometry["vocabulary"] - len(SPECIALS)
     made = []
     for i in range(geometry["images"]):
         file = folder / f"{i}.png"
         pixels = np.random.default_rng(i).integers(0, 255, (12, 12, 3), dtype=np.uint8)
-        Image.fromarray(pixels).resize((336, 336), Image.Resampling.NEAREST).save(file)
+        Image.fromarray(pixels).resize(shape, Image.Resampling.NEAREST).save(file)
         for q in range(per_image):
             count = draw.randint(*geometry["question_tokens"])
-            words = " ".join(f"w{draw.randrange(2000)}" for _ in range(count))
+            words = " ".join(f"w{draw.randrange(last)}" for _ in range(count))
             made.append(Example(f"{i}-{q}", words, ImageSource(file, file.name), str(i)))
     return made
-
-
-def system(geometry: dict[str, Any]) -> str:
-    return " ".join(f"w{i}" for i in range(geometry["system_tokens"])) + " "

@@ -1,0 +1,1 @@
+"""Who answers in benchmarks/generation.py, each environment in a process of its own."""
