@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from generation_model import build_tokenizer, config, system
+from generation_model import build_tokenizer, config
 from PIL import Image
 from transformers import LlavaForConditionalGeneration
 from transformers.models.llava.image_processing_pil_llava import LlavaImageProcessorPil
@@ -97,8 +97,13 @@ def questions(
     return made
 
 
+def system(sizes: dict[str, Any]) -> str:
+    """A system prompt of so many words."""
+    return " ".join(f"w{i}" for i in range(sizes["system_tokens"])) + " "
+
+
 def _next_config(sizes: dict[str, Any]) -> LlavaNextConfig:
-    plain = config(sizes)
+    plain = config(sizes | {"family": "llava"})
     return LlavaNextConfig(
         vision_config=plain.vision_config,
         text_config=plain.text_config,
