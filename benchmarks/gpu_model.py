@@ -50,7 +50,7 @@ def build(sizes: dict[str, Any], dtype: str, device: torch.device) -> Llava | Ll
     return family(
         spec=ModelSpec(sizes["family"], dtype=dtype),
         model=model.eval().requires_grad_(False),
-        tokenizer=build_tokenizer(sizes["vocabulary"]),
+        tokenizer=build_tokenizer(sizes),
         pictures=_processor(sizes),
         style=PromptStyle(system(sizes), " w7", image="<image> ", pad_square=not next_one),
         image_token_id=IMAGE,
