@@ -145,7 +145,9 @@ def estimate(bench: Bench, variant: Variant, examples: list[Example], new: int) 
     features = _features(bench, examples[0])
     longest = max(len(bench.model.encode(e.prompt, features).ids) for e in examples)
     sizes = (longest + new, bench.image_tokens, len(examples))
-    return memory(bench.shapes, variant, bench.options.dtype, *sizes).total / GIB
+    recorded = bench.device.type == "cuda" and variant.options.get("graphs", True)
+    need = memory(bench.shapes, variant, bench.options.dtype, *sizes, recorded=recorded)
+    return need.total / GIB
 
 
 def plain(bench: Bench, batch: int) -> Iterator[Row]:
@@ -179,7 +181,8 @@ def out_of_memory(bench: Bench) -> Iterator[Row]:
         yield bench.row("out of memory", "fast", note=note)
         return
     free, _ = run()
-    with little_memory(bench.device, entries * entry_bytes(bench.model) / 4 + GIB):
+    part = 2 if bench.long else 4  # one long prompt alone takes a quarter of eight and more
+    with little_memory(bench.device, entries * entry_bytes(bench.model) / part + GIB):
         seconds, peak, (texts, budget) = clock(bench.device, run)
     equal = sum(a == b for a, b in zip(free, texts, strict=True))
     note = f"budget {2 * entries} -> {budget}; {equal}/{len(free)} answers as with enough memory"

@@ -37,6 +37,8 @@ from lvlm_compress.weights.store import load_into, save_store
 
 NEW = 5  # over token 660: decoding quantizes at multiples of 20
 GEOMETRY = {
+    "family": "llava",
+    "system_tokens": 35,
     "vision": {"layers": 2, "hidden": 128, "heads": 2, "mlp": 512, "image": 336, "patch": 14},
     "decoder": {"layers": 11, "hidden": 1280, "heads": 10, "kv_heads": 10, "mlp": 3456},
     "vocabulary": 32064,

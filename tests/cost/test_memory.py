@@ -130,7 +130,8 @@ def test_the_sum_is_the_peak_of_a_process_that_answers(measured, case):
     if weights != "none":
         fields |= {"weights": "w4-rtn", "weight_storage": weights}
     found = figures[case]
-    need = memory(mid_size, parse_compression("it", fields), "float32", found["tokens"], 576)
+    stored = parse_compression("it", fields)
+    need = memory(mid_size, stored, "float32", found["tokens"], 576, recorded=False)
     assert need.total == pytest.approx(found["peak"], rel=0.05), (need, found)
     beyond = found["peak"] - found["loaded"]
     assert need.total - need.weights == pytest.approx(beyond, rel=0.15), (need, found)

@@ -2,7 +2,8 @@
 
     weights     of the whole model; with packed weights the decoder's linears as codes
     kv          the cache of prompt and answer; simulated storage holds dequantized values in model
-                dtype, so it is as large as without quantization
+                dtype, so it is as large as without quantization, and twice on a GPU, where
+                recorded steps have rooms of their own
     work        the most that lives at once in a prompt's forward pass, a layer at a time
     pictures    features of pictures kept for the next questions about them
 
@@ -69,16 +70,19 @@ def memory(
     tokens: int,
     image_tokens: int,
     pictures: int = 1,
+    *,
+    recorded: bool = True,
 ) -> Memory:
     """What a sample of `tokens` (prompt with its picture's, and answer) needs.
 
-    pictures: how many different ones a run has seen.
+    pictures: how many different ones a run has seen. recorded: whether decoding runs by recorded
+    steps, as on one GPU: values then lie in rooms, into which the prompt's cache is copied.
     """
     bits = BITS[dtype]
     features = image_tokens * sizes.hidden * bits / 8
     return Memory(
         weights=weight_bytes(sizes, stored, bits),
-        kv=kv_bytes(sizes, stored, bits, tokens),
+        kv=kv_bytes(sizes, stored, bits, tokens) * (2 if recorded and _as_values(stored) else 1),
         work=work_bytes(sizes, stored, bits, tokens),
         pictures=max(features, min(pictures * features, PICTURES_LIMIT)),
     )
@@ -94,13 +98,17 @@ def weight_bytes(sizes: Geometry, stored: Stored, dtype_bits: int) -> float:
     return (others * dtype_bits + sizes.linears * packed) / 8
 
 
+def _as_values(stored: Stored) -> bool:
+    return stored.kv_scheme.layer_kind != "packed"
+
+
 def kv_bytes(sizes: Geometry, stored: Stored, dtype_bits: int, tokens: int) -> float:
     """The cache of one sample: values in model dtype, or codes with `storage: packed`.
 
     Tokens of a block that is not full are counted as they are at exactly this length.
     """
     scheme = stored.kv_scheme
-    if scheme.layer_kind != "packed":
+    if _as_values(stored):
         return sizes.layers * 2 * sizes.kv_width * tokens * dtype_bits / 8
     bits = scheme.storage_bits(
         tokens, 1, sizes.kv_width, param_bits=scheme.param_bits, dtype_bits=dtype_bits
