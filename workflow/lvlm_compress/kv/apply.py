@@ -25,13 +25,20 @@ def quantize_(
     numbers. Samples whose tokens lie in the same columns go through the scheme together.
     """
     for samples, selection in _alike(columns, ranges):
-        rows = slice(None) if len(samples) == store.shape[0] else list(samples)
         if isinstance(selection, slice):
+            rows = _rows(samples)
             store[rows, :, selection] = scheme.fake_quantize(store[rows][:, :, selection])
         else:
             for sample in samples:
                 part = store[sample : sample + 1, :, list(selection)]
                 store[sample : sample + 1, :, list(selection)] = scheme.fake_quantize(part)
+
+
+def _rows(samples: tuple[int, ...]) -> slice | list[int]:
+    """An index of samples; a slice where they stand side by side, which copies nothing."""
+    first, last = samples[0], samples[-1]
+    side_by_side = samples == tuple(range(first, last + 1))
+    return slice(first, last + 1) if side_by_side else list(samples)
 
 
 def _alike(

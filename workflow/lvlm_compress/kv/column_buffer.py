@@ -15,10 +15,11 @@ class ColumnBuffer:
     out and never into it; whoever wants to write into it asks `own` first.
     """
 
-    def __init__(self, values: Tensor, spare: int = 0) -> None:
+    def __init__(self, values: Tensor, spare: int = 0, *, fresh: bool = False) -> None:
+        """fresh: nobody else has the values."""
         self.values, self.spare = values, spare
-        self._room: Tensor | None = None
-        self._handed = True
+        self._room = values if fresh else None
+        self._handed = not fresh
 
     def append(self, new: Tensor) -> None:
         """Add columns."""

@@ -60,19 +60,20 @@ class Layer(KVLayer):
         super().select_samples(samples)
         if self.is_initialized:
             rows = samples.to(self.keys.device)
-            self._hold(self.keys[rows], self.values[rows])
+            self._hold(self.keys[rows], self.values[rows], fresh=True)
 
     def fork(self, other: KVLayer, samples: Sequence[int], schemes: Sequence[KVScheme]) -> None:
         """Copy the tensors."""
         super().fork(other, samples, schemes)
         rows = list(samples)
-        self._hold(other.keys[rows], other.values[rows])
+        self._hold(other.keys[rows], other.values[rows], fresh=True)
 
     def absorb(self, layers: Sequence[KVLayer], pads: Sequence[int]) -> None:
         """Copy the tensors; pads are zeros."""
         super().absorb(layers, pads)
         self.spare = SPARE
-        self._hold(*(_stacked([pair[i] for pair in _pairs(layers)], pads) for i in (0, 1)))
+        parts = (_stacked([pair[i] for pair in _pairs(layers)], pads) for i in (0, 1))
+        self._hold(*parts, fresh=True)
 
     def settle(self, keys: Tensor, values: Tensor) -> None:
         """Move into larger buffers [rows, kv_heads, columns, head_dim] that stay where they are."""
@@ -86,8 +87,11 @@ class Layer(KVLayer):
             buffer.grow()
         self._follow()
 
-    def _hold(self, keys: Tensor, values: Tensor) -> None:
-        self.buffers = (ColumnBuffer(keys, self.spare), ColumnBuffer(values, self.spare))
+    def _hold(self, keys: Tensor, values: Tensor, *, fresh: bool = False) -> None:
+        self.buffers = (
+            ColumnBuffer(keys, self.spare, fresh=fresh),
+            ColumnBuffer(values, self.spare, fresh=fresh),
+        )
         self._follow()
 
     def _follow(self) -> None:
@@ -103,9 +107,10 @@ def _stacked(parts: Sequence[Tensor], pads: Sequence[int]) -> Tensor:
     """Samples of all parts, each with its pads of zeros in front."""
     rows = sum(part.shape[0] for part in parts)
     _, heads, columns, dim = parts[0].shape
-    out = parts[0].new_zeros(rows, heads, columns + pads[0], dim)
+    out = parts[0].new_empty(rows, heads, columns + pads[0], dim)
     row = 0
     for part, pad in zip(parts, pads, strict=True):
+        out[row : row + part.shape[0], :, :pad] = 0
         out[row : row + part.shape[0], :, pad:] = part
         row += part.shape[0]
     return out
