@@ -61,6 +61,7 @@ def measured(rounds: ModuleType, workers: dict[str, Any], turns: int = 2) -> Any
     return rounds.measure(workers, GEOMETRY, examples, 2, 3, turns)
 
 
+@pytest.mark.slow
 def test_a_run_prints_the_table_and_writes_every_round(tmp_path: Path) -> None:
     geometry, out = tmp_path / "geometry.yaml", tmp_path / "runs.json"
     geometry.write_text(yaml.safe_dump(GEOMETRY))
