@@ -141,7 +141,10 @@ def main() -> None:
     given = arguments()
     found: dict[str, Any] = {"machine": machine(), "versions": {}, "cases": [], "memory": []}
     if not given.memory:
-        print(table.header(), flush=True)
+        left_out = [name for name in NAMES if name not in given.only]
+        print(
+            f"Left out by --only: {', '.join(left_out) or 'none'}.\n\n{table.header()}", flush=True
+        )
     for file in given.geometry:
         run(file, given, found)
 

@@ -75,6 +75,7 @@ def test_a_run_prints_the_table_and_writes_every_round(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert "Left out by --only: ours kv2-t128, " in done.stdout
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines()]
     table = [cells for cells in lines if len(cells) == 8]
     assert table[0][3:] == ["variant", "s", "CPU s", "x batch 1", "share of floor"]
