@@ -23,6 +23,7 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from typing import Any
 import generation_table as table
 import yaml
 from generation_model import questions, save
-from generation_rounds import measure
+from generation_rounds import Case, measure
 from peers.environments import PeerError
 from peers.kinds import BASELINE, KINDS, NAMES, UNAVAILABLE
 from peers.process import Worker
@@ -57,7 +58,7 @@ def arguments() -> argparse.Namespace:
 
 
 def start(
-    family: str, checkpoint: Path, only: list[str], environments: Path
+    family: str, checkpoint: Path, only: Sequence[str], environments: Path
 ) -> tuple[dict[str, Worker], dict[str, str]]:
     """Workers by variant, and why the other variants have none."""
     workers: dict[str, Worker] = {}
@@ -86,60 +87,66 @@ def machine() -> dict[str, Any]:
     return {"cpu": (models or [platform.processor()])[0], "python": platform.python_version()}
 
 
-def memory(geometry: dict[str, Any], workers: dict[str, Worker], folder: Path) -> list[Any]:
+def memory(
+    geometry: dict[str, Any], workers: dict[str, Worker], folder: Path
+) -> Iterator[dict[str, Any]]:
     """One picture's five questions, 16 new tokens."""
     asked = [[e.prompt, str(e.image.path)] for e in questions(geometry, folder, 5)[:5] if e.image]
-    grown = []
-    for name in MEMORY:
-        if name in workers:
-            job = {"variant": name, "questions": asked, "new": 16, "memory": True}
-            found = workers[name].ask(job)["growth"]
-            print(f"peak growth, five questions, {name}: {found:.0f} MB", flush=True)
-            grown.append({"image_tokens": geometry["picture"]["tokens"], name: found})
-    return grown
+    tokens = geometry["picture"]["tokens"]
+    for name, worker in workers.items():
+        job = {"variant": name, "questions": asked, "new": 16, "memory": True}
+        grown = worker.ask(job)["growth"]
+        print(f"peak growth, five questions, {tokens} image tokens, {name}: {grown:.0f} MB")
+        yield {"image_tokens": tokens, "variant": name, "growth": grown}
 
 
 def speed(
-    geometry: dict[str, Any],
-    workers: dict[str, Worker],
-    lost: dict[str, str],
-    folder: Path,
-    given: argparse.Namespace,
-) -> list[Any]:
-    cases = []
-    print(table.header())
+    geometry: dict[str, Any], workers: dict[str, Worker], folder: Path, given: argparse.Namespace
+) -> Iterator[Case]:
     for per_image in given.questions:
         examples = questions(geometry, folder, per_image)
         for new in given.new:
-            case = measure(workers, geometry, examples, per_image, new, given.rounds)
-            case.lost = {**case.lost, **lost}
-            cases.append(asdict(case))
-            for row in table.rows(cases[-1]):
-                print(table.line(row), flush=True)
-    return cases
+            yield measure(workers, geometry, examples, per_image, new, given.rounds)
+
+
+def run(file: Path, given: argparse.Namespace, found: dict[str, Any]) -> None:
+    """All that is asked for of one geometry; written as it comes."""
+    geometry = yaml.safe_load(file.read_text())
+    geometry["images"] = given.images or geometry["images"]
+    only = MEMORY if given.memory else given.only
+    with tempfile.TemporaryDirectory() as name:
+        folder = save(geometry, Path(name))
+        workers, lost = start(geometry["family"], folder, only, given.environments)
+        found["versions"].update({name: own.versions for name, own in workers.items()})
+        if given.memory:
+            for grown in memory(geometry, workers, folder):
+                found["memory"].append(grown)
+                write(found, given.out)
+        else:
+            for case in speed(geometry, workers, folder, given):
+                found["cases"].append({**asdict(case), "lost": {**case.lost, **lost}})
+                write(found, given.out)
+                for row in table.rows(found["cases"][-1]):
+                    print(table.line(row), flush=True)
+        for worker in set(workers.values()):
+            worker.close()
+
+
+def write(found: dict[str, Any], out: Path | None) -> None:
+    if out is not None:
+        out.write_text(json.dumps(found, indent=1) + "\n")
 
 
 def main() -> None:
     given = arguments()
     found: dict[str, Any] = {"machine": machine(), "versions": {}, "cases": [], "memory": []}
+    if not given.memory:
+        left_out = [name for name in NAMES if name not in given.only]
+        print(
+            f"Left out by --only: {', '.join(left_out) or 'none'}.\n\n{table.header()}", flush=True
+        )
     for file in given.geometry:
-        geometry = yaml.safe_load(file.read_text())
-        geometry["images"] = given.images or geometry["images"]
-        with tempfile.TemporaryDirectory() as name:
-            folder = save(geometry, Path(name))
-            workers, lost = start(geometry["family"], folder, given.only, given.environments)
-            for variant, worker in workers.items():
-                found["versions"][variant] = worker.versions
-            try:
-                if given.memory:
-                    found["memory"] += memory(geometry, workers, folder)
-                else:
-                    found["cases"] += speed(geometry, workers, lost, folder, given)
-            finally:
-                for worker in {id(worker): worker for worker in workers.values()}.values():
-                    worker.close()
-    if given.out:
-        given.out.write_text(json.dumps(found, indent=1) + "\n")
+        run(file, given, found)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ from transformers.models.llava_next.image_processing_pil_llava_next import (
 from lvlm_compress.benchmarks.types import Example, ImageSource
 
 SPECIALS = ["<unk>", "<s>", "</s>", "<pad>", "<image>"]
-GRID = [[336, 672], [672, 336], [672, 672], [1008, 336], [336, 1008]]
+# LLaVA-1.6's canvases, in tiles.
+CANVASES = ((1, 2), (2, 1), (2, 2), (3, 1), (1, 3))
 # lmms-eval hands over one string with the placeholder in it, the others a list of parts.
 TEMPLATE = (
     "{% for turn in messages %}SYSTEM {% if turn.content is string %}{{ turn.content }}{% else %}"
@@ -95,7 +96,6 @@ def config(geometry: dict[str, Any]) -> Any:
         patch_size=see["patch"],
         projection_dim=see["hidden"],
     )
-    grid = {"image_grid_pinpoints": GRID} if geometry["family"] == "llava_next" else {}
     return FAMILIES[geometry["family"]][0](
         vision_config=vision,
         text_config=text,
@@ -103,8 +103,16 @@ def config(geometry: dict[str, Any]) -> Any:
         vision_feature_select_strategy="default",
         vision_feature_layer=-2,
         tie_word_embeddings=False,
-        **grid,
+        **canvases(geometry),
     )
+
+
+def canvases(geometry: dict[str, Any]) -> dict[str, list[list[int]]]:
+    """The sizes that a picture is cut from into tiles, for the family that does."""
+    if geometry["family"] != "llava_next":
+        return {}
+    side = geometry["vision"]["image"]
+    return {"image_grid_pinpoints": [[high * side, wide * side] for high, wide in CANVASES]}
 
 
 def save(geometry: dict[str, Any], folder: Path) -> Path:
@@ -124,9 +132,10 @@ def save(geometry: dict[str, Any], folder: Path) -> Path:
 def save_processor(geometry: dict[str, Any], folder: Path) -> None:
     *_, pictures, processor = FAMILIES[geometry["family"]]
     side = geometry["vision"]["image"]
-    grid = {"image_grid_pinpoints": GRID} if geometry["family"] == "llava_next" else {}
     images = pictures(
-        size={"shortest_edge": side}, crop_size={"height": side, "width": side}, **grid
+        size={"shortest_edge": side},
+        crop_size={"height": side, "width": side},
+        **canvases(geometry),
     )
     tokenizer = build_tokenizer(geometry)
     processor(

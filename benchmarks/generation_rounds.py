@@ -65,25 +65,31 @@ def measure(
     job = {"questions": asked, "new": new, "product": widest_product(geometry, tokens)}
     expected = workers[BASELINE].ask({**job, "variant": BASELINE})["texts"]
     names = list(workers)
-    for turn in range(-1, rounds):  # the first is not counted
-        start = max(turn, 0) % len(names)
+    for name in names:
+        if name != BASELINE:
+            one_run(case, workers[name], job, name, None, expected)
+    for turn in range(rounds):
+        start = turn % len(names)
         for name in names[start:] + names[:start]:
             if name not in case.lost:
-                one_run(case, workers[name], name, job, turn, expected)
+                one_run(case, workers[name], job, name, turn, expected)
     return case
 
 
 def one_run(
-    case: Case, worker: Asked, name: str, job: dict[str, Any], turn: int, expected: list[str]
+    case: Case, worker: Asked, job: dict[str, Any], name: str, turn: int | None, expected: list[str]
 ) -> None:
+    """Answer once; the time counts unless `turn` is None."""
     try:
         reply = worker.ask({**job, "variant": name})
     except PeerError as error:
+        if name == BASELINE:
+            raise
         case.lost[name] = str(error)
         case.runs.pop(name, None)
         return
     check(name, reply["texts"], expected, job["new"])
-    if turn >= 0:
+    if turn is not None:
         run = Run(turn, reply["seconds"], reply["cpu"], reply["gemm"])
         case.runs.setdefault(name, []).append(run)
 

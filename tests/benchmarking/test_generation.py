@@ -61,6 +61,7 @@ def measured(rounds: ModuleType, workers: dict[str, Any], turns: int = 2) -> Any
     return rounds.measure(workers, GEOMETRY, examples, 2, 3, turns)
 
 
+@pytest.mark.slow
 def test_a_run_prints_the_table_and_writes_every_round(tmp_path: Path) -> None:
     geometry, out = tmp_path / "geometry.yaml", tmp_path / "runs.json"
     geometry.write_text(yaml.safe_dump(GEOMETRY))
@@ -74,6 +75,7 @@ def test_a_run_prints_the_table_and_writes_every_round(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert "Left out by --only: ours kv2-t128, " in done.stdout
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines()]
     table = [cells for cells in lines if len(cells) == 8]
     assert table[0][3:] == ["variant", "s", "CPU s", "x batch 1", "share of floor"]
@@ -88,7 +90,7 @@ def test_the_order_rotates(rounds: ModuleType) -> None:
     worker = Fake("w1")
     names = [BASELINE, "ours fp16", "transformers batch 8"]
     measured(rounds, dict.fromkeys(names, worker), turns=3)
-    timed = worker.order[1 + len(names) :]
+    timed = worker.order[len(names) :]
     assert [timed[i : i + 3] for i in (0, 3, 6)] == [
         names,
         [*names[1:], names[0]],
@@ -115,3 +117,32 @@ def test_a_short_answer_stops_it(rounds: ModuleType) -> None:
 def test_a_peer_that_fails_is_named(rounds: ModuleType) -> None:
     workers = {BASELINE: Fake("w1"), "lmms-eval llava_hf": Fake("w1", fails=True)}
     assert measured(rounds, workers).lost == {"lmms-eval llava_hf": "no such package"}
+
+
+ANYRES = {
+    "family": "llava_next",
+    "picture": {"width": 56, "height": 28, "tiles": 3, "tokens": 14},  # 4 + 2 x (4 + newline)
+}
+
+
+@pytest.mark.parametrize("change", [{}, ANYRES], ids=["llava", "llava_next"])
+def test_the_floor_counts_the_tokens_of_the_prompt(
+    rounds: ModuleType, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    from generation_floor import prefix_tokens, prompt_tokens
+    from generation_model import questions, save
+    from PIL import Image
+
+    from lvlm_compress.models.families import load
+    from lvlm_compress.models.spec import ModelSpec
+
+    geometry = {**GEOMETRY, **change}
+    checkpoint = save(geometry, tmp_path)
+    model: Any = load(
+        ModelSpec(geometry["family"], checkpoint, dtype="float32", prompt="hub_template")
+    )
+    example = questions(geometry, tmp_path, 1)[0]
+    (features,) = model.features([Image.open(example.image.path)])
+    encoded = model.encode(example.prompt, features)
+    assert len(encoded.ids) == prompt_tokens(geometry, example.prompt)
+    assert encoded.prefix == prefix_tokens(geometry)
