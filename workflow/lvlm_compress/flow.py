@@ -39,7 +39,6 @@ class Flow:
     def __init__(self, root: Path, config: Mapping[str, Any], identify: Checkpoint) -> None:
         self.settings: Settings = resolve(root, config)
         follow_permissions(self.settings.store)
-        follow_permissions(self.settings.store)
         self.models: Mapping[str, Mapping[str, Any]] = self.settings.grid["models"]
         self._identify = identify
         self._started = self._main = False
