@@ -3,7 +3,7 @@
     PYTHONPATH=workflow:. python benchmarks/scale.py [--grid paper | --models 20] [--repeats 3]
 
 Ours is a clone whose models and data are folders with nothing but a manifest; `benchmarks/bare.smk`
-has the same jobs, inputs, outputs, logs and resources under plain names. `snakemake -n` of both is
+has the same jobs, inputs, outputs and logs under plain names. `snakemake -n` of both is
 run alternating, nothing being there yet; medians make one row of docs/scale.md: cells, jobs,
 seconds of `make_plan`, then seconds and peak memory (`ru_maxrss`) of ours and of the bare one.
 """

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -94,3 +97,47 @@ def test_a_folder_that_lost_its_manifest_is_filled_anew(tmp_path):
 def _fill(folder: Path, text: str) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "file.txt").write_text(text)
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOTSUP, errno.ENOSYS])
+def test_a_file_system_without_hard_links_gets_a_rename(tmp_path, monkeypatch, code):
+    def refuse(*_: object) -> None:
+        raise OSError(code, "no hard links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    file = tmp_path / "a.json"
+    artifacts.write_json(file, {}, 1)
+    assert artifacts.read_json(file)[1] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_content_is_on_the_disk_before_its_name_and_the_name_before_the_end(tmp_path, monkeypatch):
+    steps = []
+    fsync, link = os.fsync, os.link
+
+    def synced(descriptor: int) -> None:
+        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def linked(*names: Path) -> None:
+        steps.append("name")
+        link(*names)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "link", linked)
+    artifacts.write_json(tmp_path / "a.json", {}, 1)
+    assert steps == ["file", "name", "folder"]
+
+
+def test_a_header_is_read_from_every_kind_of_artifact(tmp_path):
+    import torch
+    from safetensors.torch import save_file
+
+    header = {"spec": {"kv": "fp16"}}
+    artifacts.write_lines(tmp_path / "a.jsonl", header, [{"id": "1"}])
+    artifacts.write_json(tmp_path / "a.json", header, 1)
+    artifacts.commit_folder(tmp_path / "a", lambda folder: _fill(folder, "x"), lambda: header)
+    weights = {"weight_store": json.dumps(header)}
+    save_file({"w": torch.zeros(2)}, tmp_path / "a.safetensors", weights)
+    for name in ("a.jsonl", "a.json", "a/manifest.json", "a.safetensors"):
+        assert artifacts.read_header(tmp_path / name)["spec"] == header["spec"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -51,13 +52,21 @@ class Flow:
         self._sweeping: Sweeping | None = None
         self._identify = identify
         self._started = self._main = False
-        self._plan = make_plan(self.settings)
+        self._plan = self._make_plan()
 
     @cached_property
     def store(self) -> str:
         """The artifact store, relative to the clone where it lies in it."""
         store, root = self.settings.store, self.settings.root
         return str(store.relative_to(root) if store.is_relative_to(root) else store)
+
+    def _make_plan(self) -> Plan | Folder:
+        """The plan, which Python's cycle collector never walks: it lives as long as Snakemake."""
+        plan = make_plan(self.settings)
+        if isinstance(plan, Plan):
+            _ = plan.cells
+            gc.freeze()
+        return plan
 
     def plan(self) -> Plan:
         """The plan; asks for the identity of folders that are not hashed yet."""
@@ -68,7 +77,7 @@ class Flow:
                 raise UserError(f"{folder.path} changed while it was hashed; start again.")
             asked.add(folder.identity)
             self._identify(folder)
-            self._plan = make_plan(self.settings)
+            self._plan = self._make_plan()
             self._write()
         return self._plan
 

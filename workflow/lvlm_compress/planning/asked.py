@@ -1,7 +1,7 @@
 """Methods that Snakemake asks for every job.
 
-Snakemake reads the signature of a rule's function several times a job. Reading a bound method's
-takes twenty times as long as reading one that was made before; at 32,000 jobs that is a minute.
+Snakemake reads the signature of a rule's function several times a job. A bound method's takes ten
+times as long to read as one that was made before, seven seconds over 32,000 jobs.
 """
 
 from __future__ import annotations
