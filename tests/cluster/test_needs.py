@@ -113,6 +113,13 @@ def test_toxicities_need_no_gpu_whatever_the_model_needs(tmp_path):
     assert Needs(plan.settings, plan.grid, Site()).of(cell).gpus == 0
 
 
+def test_a_lexicons_answers_in_a_grid_without_the_baseline(tmp_path):
+    grid = GRID.replace("  fp16:\n", "")
+    grid += "  socialcounterfactuals: {data: pope, seeds: [0], lexicon: {}}\n"
+    plan = planned(tmp_path, grid)
+    assert need(plan, SEVEN, 24, "m/fp16/socialcounterfactuals/0").gpus == 1
+
+
 def test_a_repeated_job_gets_more():
     first = Need(gpus=1, memory_mb=1000, minutes=60)
     assert [first.memory_at(attempt) for attempt in (1, 2, 3)] == [1000, 1500, 2000]

@@ -20,7 +20,7 @@ from lvlm_compress.cost.geometry import Geometry
 from lvlm_compress.cost.memory import BITS, Memory, memory
 from lvlm_compress.cost.seconds import calibration_seconds, cell_seconds
 from lvlm_compress.errors import UserError
-from lvlm_compress.grid import BenchmarkEntry, Compression, Grid, ModelEntry
+from lvlm_compress.grid import BenchmarkEntry, Compression, Grid, ModelEntry, parse_compression
 from lvlm_compress.settings import Settings
 
 SMALL = Need(gpus=0, memory_mb=2000, minutes=30)
@@ -76,7 +76,9 @@ class Needs:
             seconds = calibration_seconds(sizes, device, assumptions())
             # Every layer sees all blocks at once, and no layer keeps K and V.
             return need(model, sizes, replace(held, kv=0.0), seconds, self.site)
-        compression = self.compressions[cell.labels["compression"]]
+        label = cell.labels["compression"]
+        # A lexicon's answers are uncompressed, also in a grid that lacks them.
+        compression = self.compressions.get(label) or parse_compression(label)
         work = work_of(self.benchmarks[cell.labels["benchmark"]], assumptions())
         image = image_tokens(model, assumptions())
         seconds = cell_seconds(
