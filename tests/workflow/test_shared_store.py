@@ -44,11 +44,13 @@ class Member:
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake as this user."""
+        # Snakemake asks for the user's name.
+        names = {"HOME": str(self.clone.root), "LOGNAME": str(self.user)}
         python = [*AS_USER, str(self.user), sys.executable]
         return subprocess.run(
             [*python, "-m", "snakemake", "--cores", "1", *arguments],
             cwd=self.clone.root,
-            env=self.clone.environment | {"HOME": str(self.clone.root)},
+            env=self.clone.environment | names,
             umask=self.umask,
             capture_output=True,
             text=True,
