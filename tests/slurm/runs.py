@@ -29,7 +29,7 @@ WITNESS = """
 import json, os, sys, time
 from pathlib import Path
 
-if "lvlm_compress.generate" in sys.orig_argv:
+if {"lvlm_compress.generate", "lvlm_compress.stages.sweep"} & set(sys.orig_argv):
     names = ("CUDA_VISIBLE_DEVICES", "SLURMD_NODENAME")
     seen = {name: os.environ.get(name) for name in names} | {"pid": os.getpid()}
     folder = Path(__file__).parents[1] / "witness"
