@@ -35,7 +35,7 @@ def known(folder: str, part: str = "") -> list[str]:
 
 MODULES = {
     "report": [
-        *("stages.identify", "stages.data", "stages.report", "stages.publish"),
+        *("stages.identify", "stages.data", "stages.collect", "stages.report", "stages.publish"),
         *("report", "compare", "embedded.data", *known("embedded/benchmarks")),
         *(f"reporting.{part}.run" for part in ("statistics", "tables", "figures", "page")),
     ],
@@ -50,7 +50,8 @@ MODULES = {
         *(known("weights/methods") + known("models")),
     ],
     "generate": [
-        *("warm", "generate", "stages.download", "generation.run", "generation.pictures"),
+        *("warm", "generate", "stages.sweep", "stages.download", "generation.run"),
+        *("generation.pictures", "generation.static_decoder"),
         *("weights.loading", "weights.store", *known("models")),
         *(known("kv/schemes") + known("benchmarks", "task")),
     ],

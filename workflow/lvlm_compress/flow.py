@@ -155,6 +155,7 @@ class Flow:
         """GPUs; none for a model that runs on a CPU."""
         return self._need(wildcards).gpus
 
+    @asked
     def gpu_model(self, wildcards: Wildcards) -> str | None:
         """The GPU's type; a job without GPUs must not name one."""
         return self.site.gpu_type if self.gpus(wildcards) else None
