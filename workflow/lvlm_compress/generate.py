@@ -188,6 +188,7 @@ def answer_cells(
 
     Returns why a cell failed, None for one that is written.
     """
+    from lvlm_compress.generation.invariance import against_reference
     from lvlm_compress.generation.journal import Journal
     from lvlm_compress.generation.run import Asked, Options, answer_together
     from lvlm_compress.generation.stop import StoppedError, on_sigterm
@@ -218,6 +219,9 @@ def answer_cells(
         if isinstance(answers, UserError):
             continue
         facts = answers.facts | {"weight_bytes": weight_bytes(job, model)}
+        if spec["engine"] == "fast" and model.dtype.itemsize == 2:
+            asked = (scheme_of(job), examples, decoding, job.spec["seed"])
+            facts["against_reference"] = against_reference(model, *asked, answers.rows, pictures)
         header = job.header(watch, PACKAGES, str(model.device)) | {"facts": facts}
         write_lines(job.path, header, answers.rows)
         journal.discard()

@@ -64,10 +64,11 @@ class Journal:
             self._handle = None
 
     def discard(self) -> None:
-        """Delete all journals of the digest: its artifact is written."""
+        """Delete the digest's journals, for its artifact is written; not those of other users."""
         self.close()
         for file in self._files():
-            file.unlink(missing_ok=True)
+            if file.stat().st_uid == os.getuid():
+                file.unlink(missing_ok=True)
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob(f"{self.digest}.*.jsonl"))
