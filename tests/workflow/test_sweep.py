@@ -55,7 +55,7 @@ def generations(clone: Clone) -> dict[str, list[dict]]:
 def test_a_sweep_makes_what_separate_jobs_make(separate, tmp_path):
     clone = swept_clone(tmp_path, separate)
     planned = clone.planned(*SWEPT)
-    assert (planned["sweep"], planned["generate"], planned["score"]) == (1, 12, 12)
+    assert (planned["sweep"], planned["collect"], planned["score"]) == (1, 12, 12)
     run = clone.snakemake(*SWEPT)
     assert run.returncode == 0, run.stdout + run.stderr
     assert generations(clone) == generations(separate)
@@ -83,10 +83,10 @@ def test_a_failing_cell_fails_alone_and_a_changed_grid_sweeps_what_is_missing(se
     assert len(generations(clone)) == 12
     assert len(list((clone.root / "results" / "scores").rglob("*.rows.parquet"))) == 12
     planned = clone.planned(*SWEPT)
-    assert (planned["sweep"], planned["generate"], planned["score"]) == (1, 3, 3)
+    assert (planned["sweep"], planned["collect"], planned["score"]) == (1, 3, 3)
     clone.edit("mine.yaml", "  kv2-t96:\n", "  kv4-t128:\n")
     planned = clone.planned(*SWEPT)
-    assert (planned["sweep"], planned["generate"], planned["score"]) == (1, 3, 3)
+    assert (planned["sweep"], planned["collect"], planned["score"]) == (1, 3, 3)
     run = clone.snakemake(*SWEPT)
     assert run.returncode == 0, run.stdout + run.stderr
     assert set(generations(separate)) < set(generations(clone))
@@ -100,4 +100,4 @@ def test_a_scored_cell_is_not_swept_again(separate, tmp_path):
         file.unlink()
     clone.edit("mine.yaml", "seeds: [0, 1]", "seeds: [0, 1, 2]")
     planned = clone.planned(*SWEPT)
-    assert (planned["sweep"], planned["generate"], planned["score"]) == (1, 4, 4)
+    assert (planned["sweep"], planned["collect"], planned["score"]) == (1, 4, 4)

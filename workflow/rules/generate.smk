@@ -2,14 +2,14 @@
 
 What another run finished while a job waited in its queue is left alone: `update` keeps Snakemake from
 deleting it first, here and in the other rules that fill the store. With `runtime.cells_per_job` above
-1 the work is done by sweeps, and a cell's own job only says how it went: each keeps its line in the
-dry run and its failure.
+1 the work is done by sweeps, and a cell's own job, `collect`, says how it went: each keeps its line
+in the dry run and its failure.
 """
 
 if FLOW.sweeps:
 
     localrules:
-        generate,
+        collect,
 
     rule sweep:
         input:
@@ -36,7 +36,7 @@ if FLOW.sweeps:
             "results/sweeps/{wildcards.model}/{wildcards.digest}.cells.json {output:q} "
             "--plan {params.plan:q} 2> >(tee {log:q} >&2)"
 
-    rule generate:
+    rule collect:
         input:
             ancient(FLOW.swept),
         output:
