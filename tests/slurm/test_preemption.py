@@ -30,10 +30,14 @@ def state(cluster, number: str) -> dict[str, str]:
     return next(job for job in cluster.jobs() if job["JobId"] == number.strip())
 
 
-def test_it_makes_room_within_thirty_seconds(played):
-    """What ignores SIGTERM would hold the node for a minute, which is this Slurm's KillWait."""
+def test_it_makes_room_by_itself(played):
+    """What ignores SIGTERM would hold the node for a minute, which is this Slurm's KillWait.
+
+    The stage itself stops within 10 s (tests/generation/test_resume.py); the rest is Slurm's and
+    Snakemake's, 10 to 23 s in all where the machine is not busy with other scenarios as well.
+    """
     _, seconds = played
-    assert seconds < 30
+    assert seconds < 50
 
 
 def test_slurm_starts_it_again_and_snakemake_waits(played):
