@@ -124,7 +124,7 @@ def test_an_environment_imports_its_stages(environment, tmp_path):
 
 def test_every_rule_runs_a_module_that_its_environment_imports():
     for file in (ROOT / "workflow" / "rules").glob("*.smk"):
-        for rule in re.split(r"^(?:rule|checkpoint) ", file.read_text(), flags=re.MULTILINE):
+        for rule in re.split(r"^ *(?:rule|checkpoint) ", file.read_text(), flags=re.MULTILINE):
             for environment in re.findall(r"envs/(\w+)\.yaml", rule):
                 run = set(re.findall(r"lvlm_compress\.([\w.]+)", rule))
                 assert run
