@@ -97,6 +97,30 @@ def test_a_failing_cell_leaves_the_others_alone(exact, questions, monkeypatch):
     assert f"1 of {len(questions)} examples failed ({bad})" in str(second)
 
 
+def test_what_is_ready_counts_when_memory_runs_out(exact, questions, monkeypatch):
+    """Prompts of other cells hold memory too: one row in flight is no example too large."""
+    import torch
+
+    from lvlm_compress.generation import engine
+
+    advance, failures = engine.advance, []
+
+    def full(model, flight):
+        if not failures:
+            failures.append(len(flight.requests))
+            raise torch.OutOfMemoryError("no room")
+        advance(model, flight)
+
+    cells = [Asked(scheme) for scheme in AFTER]
+    options = Options(engine="reference")
+    expected = answer_together(exact, cells, questions[:3], GREEDY, options)
+    monkeypatch.setattr(engine, "advance", full)
+    found = answer_together(exact, cells, questions[:3], GREEDY, options)
+    assert failures == [1]
+    assert [one.rows for one in found] == [one.rows for one in expected]
+    assert found[0].facts["budget"] < expected[0].facts["budget"]
+
+
 def test_what_is_alike():
     fp16, before = KVScheme.parse("fp16"), KVScheme.parse("kv2-t128")
     after = KVScheme.parse("kv2-t128", order="after")

@@ -70,6 +70,12 @@ class Engine:
         """The requests in flight, by row."""
         return [] if self.flight is None else self.flight.requests
 
+    @property
+    def begun(self) -> list[Request]:
+        """All that memory is held for: in flight, ready, or with its prompt being run."""
+        parts = [self.running, *(flight.requests for flight in self.ready), *self.taken]
+        return [request for part in parts for request in part]
+
     def admit(self) -> None:
         """Let waiting pieces into the batch: while they fit, once there is room enough."""
         rows = list(self.running)
@@ -132,15 +138,14 @@ class Engine:
 
     def start_over(self) -> None:
         """Put what was in flight back in front of what waits."""
-        again = [*self.running, *(request for piece in self.taken for request in piece)]
-        again += [request for flight in self.ready for request in flight.requests]
+        again = self.begun
         left = [request for piece in self.waiting for request in piece]
         self.flight, self.taken, self.ready = None, [], deque()
         self.waiting = deque(pieces([r for r in (*again, *left) if self.pending(r)], self.room))
 
     def shrink(self, error: torch.OutOfMemoryError) -> None:
         """Halve the budget; UserError when a single request is too large."""
-        rows = [*self.running, *(request for piece in self.taken for request in piece)]
+        rows = self.begun
         if len(rows) == 1:
             raise UserError(
                 f"Example {rows[0].example.id} with {rows[0].tokens} prompt tokens does not fit "

@@ -68,9 +68,11 @@ class KVCache(Cache):  # type: ignore[misc]
         every decoder lets through, and which this context takes.
         """
         self._ends_when_stored = True
-        with suppress(_AllStored):
-            yield
-        self._ends_when_stored = False
+        try:
+            with suppress(_AllStored):
+                yield
+        finally:
+            self._ends_when_stored = False
 
     def prefill(self) -> None:
         """From now on forward steps consume prompt tokens, be it one at a time."""
