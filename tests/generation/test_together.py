@@ -97,6 +97,18 @@ def test_a_failing_cell_leaves_the_others_alone(exact, questions, monkeypatch):
     assert f"1 of {len(questions)} examples failed ({bad})" in str(second)
 
 
+def test_a_cell_that_does_not_fit_the_model_is_refused_alone(exact, questions):
+    """D is 128: groups of 96 columns fit no token."""
+    fits, not_at_all = (KVScheme.parse(f"kv2-t{g}", order="after") for g in (128, 96))
+    cells = [Asked(not_at_all), Asked(fits), Asked(not_at_all)]
+    first, second, third = answer_together(exact, cells, questions, GREEDY, Options())
+    assert "96" in str(first)
+    assert isinstance(third, UserError)
+    assert second.rows == answer(exact, fits, questions, GREEDY).rows
+    (only,) = answer_together(exact, cells[:1], questions, GREEDY, Options())
+    assert isinstance(only, UserError)
+
+
 def test_what_is_ready_counts_when_memory_runs_out(exact, questions, monkeypatch):
     """Prompts of other cells hold memory too: one row in flight is no example too large."""
     import torch

@@ -37,6 +37,17 @@ def check_cell(model: LoadedModel, scheme: KVScheme, decoding: Decoding, seed: i
     scheme.validate(model.geometry.kv_heads, model.geometry.head_dim)
 
 
+def refusal(
+    model: LoadedModel, scheme: KVScheme, decoding: Decoding, seed: int | None
+) -> UserError | None:
+    """Why a cell can't be answered with a model, as `check_cell` says."""
+    try:
+        check_cell(model, scheme, decoding, seed)
+    except UserError as error:
+        return error
+    return None
+
+
 def check_complete(wanted: set[str], found: set[str]) -> None:
     """RuntimeError when an example was lost: neither answered, failed nor skipped."""
     lost = sorted(wanted - found)

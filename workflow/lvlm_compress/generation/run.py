@@ -120,17 +120,29 @@ def answer_together(
 ) -> list[Answers | UserError]:
     """Answer all examples of several cells, each prompt run once for all that lack its answer.
 
-    The schemes must be alike (`branch.prompts_alike`). A cell of which examples failed gets the
-    UserError that names them (all its others are in the journal); the other cells are not touched.
+    The schemes must be alike (`branch.prompts_alike`). A cell whose scheme does not fit the model,
+    or of which examples failed, gets the UserError that says so (finished answers are in its
+    journal); the other cells are not touched.
 
     Raises:
-        UserError: a scheme that does not fit the model, a duplicate id, an unusable picture.
+        UserError: an unknown engine, a duplicate id, an unusable picture.
         StoppedError: `stop` was set; finished answers are in the journals.
     """
     checks.check_engine(options.engine)
     checks.check_examples(examples)
-    for cell in cells:
-        checks.check_cell(model, cell.scheme, decoding, cell.seed)
+    refused = [checks.refusal(model, cell.scheme, decoding, cell.seed) for cell in cells]
+    fitting = [cell for cell, error in zip(cells, refused, strict=True) if error is None]
+    found = iter(_answered(model, fitting, examples, decoding, options) if fitting else [])
+    return [next(found) if error is None else error for error in refused]
+
+
+def _answered(
+    model: LoadedModel,
+    cells: Sequence[Asked],
+    examples: Sequence[Example],
+    decoding: Decoding,
+    options: Options,
+) -> list[Answers | UserError]:
     alone = options.engine == "reference"
     branches = [_branch(cell, examples) for cell in cells]
     static = _static(model, cells, options)
